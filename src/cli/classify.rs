@@ -1,0 +1,237 @@
+//! The one place where a typed error becomes an exit code, a message and a hint.
+
+use crate::compose::Diagnostics;
+use crate::engine::{EngineError, ErrorKind};
+use crate::execute::{Evidence, Failure, StepError, Undone};
+use crate::plan::PlanError;
+use crate::preflight::{Report, Severity};
+use crate::secret::StoreError;
+use crate::state::{LockError, StateError};
+use crate::ui::{Problem, PromptError};
+
+use super::Exit;
+use super::commands::{Interrupted, NotReady, Usage};
+
+fn blank(code: &'static str, exit: Exit, message: String) -> Problem {
+    Problem {
+        code,
+        exit_code: exit as u8,
+        message,
+        causes: Vec::new(),
+        details: Vec::new(),
+        notes: Vec::new(),
+        hints: Vec::new(),
+    }
+}
+
+/// What to tell of an error, and how to end.
+pub fn problem(error: &anyhow::Error) -> (Exit, Problem) {
+    let (exit, problem) = if let Some(e) = error.downcast_ref::<Interrupted>() {
+        (e.0, blank("interrupted", e.0, "stopped at your request".into()))
+    } else if let Some(e) = error.downcast_ref::<Usage>() {
+        let mut problem = blank("usage", Exit::Usage, e.message.clone());
+        problem.hints.extend(e.hint.clone());
+        (Exit::Usage, problem)
+    } else if let Some(e) = error.downcast_ref::<Diagnostics>() {
+        (Exit::Configuration, diagnostics(e))
+    } else if let Some(e) = error.downcast_ref::<NotReady>() {
+        (Exit::Preflight, preflight(&e.0))
+    } else if let Some(e) = error.downcast_ref::<PlanError>() {
+        let mut problem = blank("plan", Exit::Configuration, e.to_string());
+        problem.notes.push("nothing was changed".into());
+        problem.hints.extend(e.hint());
+        (Exit::Configuration, problem)
+    } else if let Some(e) = error.downcast_ref::<StoreError>() {
+        let mut problem = blank("secrets", Exit::Configuration, e.to_string());
+        problem.causes = causes(e);
+        problem.hints.extend(e.hint());
+        (Exit::Configuration, problem)
+    } else if let Some(e) = error.downcast_ref::<PromptError>() {
+        let mut problem = blank("confirmation", Exit::ConfirmationNeeded, e.to_string());
+        if let PromptError::NotInteractive { flag, .. } = e {
+            problem.hints.push(format!("say it beforehand with `{flag}`"));
+        }
+        (Exit::ConfirmationNeeded, problem)
+    } else if let Some(e) = error.downcast_ref::<LockError>() {
+        lock(e)
+    } else if let Some(e) = error.downcast_ref::<Box<Failure>>() {
+        failure(e)
+    } else if let Some(e) = error.downcast_ref::<EngineError>() {
+        engine(e)
+    } else if let Some(StateError::Engine(e)) = error.downcast_ref::<StateError>() {
+        engine(e)
+    } else {
+        let mut problem = blank("failure", Exit::Failure, error.to_string());
+        problem.causes = error.chain().skip(1).map(ToString::to_string).collect();
+        (Exit::Failure, problem)
+    };
+    (exit, problem)
+}
+
+fn causes(error: &dyn std::error::Error) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        found.push(cause.to_string());
+        next = cause.source();
+    }
+    found
+}
+
+fn diagnostics(diagnostics: &Diagnostics) -> Problem {
+    let count = diagnostics.0.len();
+    let message = match diagnostics.0.as_slice() {
+        [one] => one.message.clone(),
+        _ => format!("the configuration has {count} errors"),
+    };
+    let mut problem = blank("configuration", Exit::Configuration, message);
+    for diagnostic in &diagnostics.0 {
+        let place = diagnostic.place.as_ref().map(|p| format!("{p}: ")).unwrap_or_default();
+        let key = if diagnostic.key.is_empty() { String::new() } else { format!("{}: ", diagnostic.key) };
+        let what = if count == 1 { String::new() } else { diagnostic.message.clone() };
+        let mut lines = vec![format!("{place}{key}{what}").trim_end_matches([' ', ':']).to_owned()];
+        if let (Some(snippet), Some(place)) = (&diagnostic.snippet, &diagnostic.place) {
+            let number = place.line.to_string();
+            lines.push(format!("  {number} | {snippet}"));
+            lines.push(format!("  {} | {}^", " ".repeat(number.len()), " ".repeat(place.column.saturating_sub(1))));
+        }
+        if let (Some(hint), true) = (&diagnostic.hint, count > 1) {
+            lines.push(format!("  hint: {hint}"));
+        }
+        problem.details.push(lines.join("\n"));
+    }
+    if let [one] = diagnostics.0.as_slice() {
+        problem.hints.extend(one.hint.clone());
+    }
+    problem.notes.push("nothing was changed".into());
+    problem
+}
+
+fn preflight(report: &Report) -> Problem {
+    let failures: Vec<_> = report.findings.iter().filter(|f| f.severity == Severity::Failure).collect();
+    let message = match failures.as_slice() {
+        [one] => one.message.clone(),
+        many => format!("{} prerequisites are missing", many.len()),
+    };
+    let mut problem = blank("preflight", Exit::Preflight, message);
+    if failures.len() > 1 {
+        problem.details = failures.iter().map(|f| format!("{}: {}", f.code, f.message)).collect();
+    }
+    problem.hints = failures.iter().filter_map(|f| f.hint.clone()).collect();
+    problem.hints.dedup();
+    problem.notes.push("nothing was changed".into());
+    problem
+}
+
+fn lock(error: &LockError) -> (Exit, Problem) {
+    match error {
+        LockError::Held { project, .. } => {
+            let mut problem = blank("locked", Exit::Locked, error.to_string());
+            problem.notes.push("nothing was changed".into());
+            let name = crate::model::lock_holder(project);
+            problem.hints.push(format!(
+                "wait until it is done; when you are certain that nobody is at work any more: `docker rm {name}`"
+            ));
+            (Exit::Locked, problem)
+        }
+        LockError::Engine(e) => engine(e),
+    }
+}
+
+fn engine(error: &EngineError) -> (Exit, Problem) {
+    let exit = match error.kind {
+        ErrorKind::Unreachable | ErrorKind::PermissionDenied => Exit::Preflight,
+        _ => Exit::Failure,
+    };
+    let mut problem = blank("engine", exit, error.to_string());
+    problem.hints.extend(engine_hint(error.kind));
+    (exit, problem)
+}
+
+fn engine_hint(kind: ErrorKind) -> Option<String> {
+    Some(
+        match kind {
+            ErrorKind::Unreachable => "start it with `sudo systemctl start docker`, or say where it is with `--host`",
+            ErrorKind::PermissionDenied => "add yourself to its group, `sudo usermod -aG docker $USER`, and log in again",
+            ErrorKind::ImageUnavailable => "check the image's name and tag in `medianestctl config --images`, and the registry's credentials with `docker login`",
+            ErrorKind::NoSpace => "make room where the engine keeps its data; `docker system df` shows what takes it",
+            ErrorKind::AddressInUse => "see who holds it with `medianestctl check`",
+            ErrorKind::Timeout => "run the same command again; what was done already is kept",
+            ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::NotRunning | ErrorKind::Other => return None,
+        }
+        .to_owned(),
+    )
+}
+
+fn evidence(problem: &mut Problem, evidence: &Evidence) {
+    if evidence.oom_killed {
+        problem.causes.push("the kernel killed it because it used more memory than its limit".into());
+    }
+    if let Some(output) = &evidence.health_output {
+        problem.causes.push(format!("its health check: {output}"));
+    }
+    if evidence.log.is_empty() {
+        problem.details.push("it has printed nothing".into());
+    } else {
+        let lines: Vec<_> = evidence.log.iter().map(|line| format!("  {line}")).collect();
+        problem.details.push(format!("last log lines:\n{}", lines.join("\n")));
+    }
+}
+
+fn failure(failure: &Failure) -> (Exit, Problem) {
+    let exit = match (&failure.error, &failure.undone) {
+        (StepError::Cancelled, _) => Exit::Interrupted,
+        (_, Undone::Completely(_)) => Exit::RolledBack,
+        (_, Undone::Failed(_)) => Exit::RollbackFailed,
+        (StepError::Engine(e), Undone::Nothing)
+            if matches!(e.kind, ErrorKind::Unreachable | ErrorKind::ImageUnavailable) && failure.done == 0 =>
+        {
+            Exit::Preflight
+        }
+        _ => Exit::Failure,
+    };
+    let mut problem = blank("step", exit, format!("cannot {} {}", failure.verb, failure.object));
+    match &failure.error {
+        StepError::Unhealthy { service, container, why, evidence: seen } => {
+            problem.code = "unhealthy";
+            problem.message = format!("service `{service}`: container {container} {why}");
+            evidence(&mut problem, seen);
+            problem.hints.push(format!("see all of its output with `medianestctl logs {service} --failed`"));
+        }
+        StepError::Job { service, container, why, evidence: seen } => {
+            problem.code = "job";
+            problem.message = format!("job `{service}` failed in container {container}: {why}");
+            evidence(&mut problem, seen);
+            problem.hints.push(format!("see all of its output with `medianestctl logs {service}`"));
+        }
+        StepError::Cancelled => {
+            problem.code = "interrupted";
+            problem.message = "stopped at your request".into();
+        }
+        other => {
+            problem.causes.push(other.to_string());
+            if let StepError::Engine(e) = other {
+                problem.hints.extend(engine_hint(e.kind));
+            }
+        }
+    }
+    problem.causes.extend(failure.others.iter().filter(|o| !o.contains("operator's request")).cloned());
+    match &failure.undone {
+        Undone::Completely(kept) => {
+            problem.notes.push("what ran before runs again; its data was not touched".into());
+            if !kept.is_empty() {
+                problem.notes.push(format!("kept for inspection: {}", kept.join(", ")));
+            }
+        }
+        Undone::Failed(why) => {
+            problem.notes.push(format!("not everything that ran before could be brought back: {why}"));
+            problem.hints.push("see what runs with `medianestctl status`, then run `medianestctl deploy` again".into());
+        }
+        Undone::Nothing if failure.done == 0 => problem.notes.push("nothing was changed".into()),
+        Undone::Nothing => {
+            problem.notes.push("what was made so far is kept, and no data volume was touched".into());
+            problem.hints.push("mend the cause and run `medianestctl deploy` again: it goes on from here".into());
+        }
+    }
+    (exit, problem)
+}

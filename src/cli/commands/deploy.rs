@@ -1,0 +1,105 @@
+//! `deploy`: brings the stack about.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::{
+    NotReady,
+    change::{Change, Outcome},
+};
+use crate::cli::{
+    Exit,
+    args::{Deploy, Global},
+    commands::check,
+    project::{self, VERSION_VARIABLE},
+};
+use crate::engine::Engine;
+use crate::model::{Observed, Stack};
+use crate::plan::{self, DeployOptions};
+use crate::ui::{self, Ui};
+
+/// Deploys.
+pub async fn run(global: &Global, args: &Deploy, ui: &Ui) -> anyhow::Result<Exit> {
+    let loaded = project::load(global, ui, args.version.as_deref())?;
+    let stack = &loaded.stack;
+    let engine = project::connect(global).await?;
+    let site = project::look(&engine, &stack.project, Some(stack)).await?;
+    refuse_what_cannot_work(global, &engine, stack, &site).await?;
+    let provided = project::provide(&engine, stack, site.opened.as_ref()).await?;
+    let options = DeployOptions { pulled: false, patience: args.wait_timeout.map(Duration::from_secs) };
+    let plan = plan::deploy(stack, &site.observed, &provided.contents, &options)?;
+    if args.dry_run {
+        super::plan::show(ui, &plan);
+        return Ok(Exit::Ok);
+    }
+    // What is looked at again has been pulled by then.
+    let options = DeployOptions { pulled: true, ..options };
+    let change = Change {
+        engine: &engine,
+        project: &stack.project,
+        stack: Some(stack),
+        provided: Some(&provided),
+        release: true,
+        command: "deploy",
+        plan: &|observed: &Observed| plan::deploy(stack, observed, &provided.contents, &options),
+    };
+    let outcome = change.apply(ui, site, plan).await?;
+    if let Some(version) = &args.version {
+        keep_version(global, version, ui);
+    }
+    say(ui, stack, &outcome);
+    Ok(Exit::Ok)
+}
+
+/// The checks whose failure means that a deploy cannot work, before anything is touched.
+async fn refuse_what_cannot_work(
+    global: &Global,
+    engine: &dyn Engine,
+    stack: &Stack,
+    site: &project::Site,
+) -> anyhow::Result<()> {
+    let report = check::report(global, Ok(engine), Some(stack), None, Some(site)).await;
+    if report.failed() { Err(NotReady(report).into()) } else { Ok(()) }
+}
+
+/// The version that was deployed is the one that `.env` names from now on: the next plain `deploy` must not go back.
+fn keep_version(global: &Global, version: &str, ui: &Ui) {
+    let file = global.env_file.last().cloned().unwrap_or_else(|| Path::new(".env").to_owned());
+    let path = project::directory(global).join(file);
+    match crate::cli::dotenv::set(&path, VERSION_VARIABLE, version) {
+        Ok(true) => ui.say(&format!("{VERSION_VARIABLE} in {} is {version} now", path.display())),
+        Ok(false) => {}
+        Err(error) => ui.warn(
+            &format!("{version} runs, but {} could not be changed to say so: {error}", path.display()),
+            Some(&format!("put {VERSION_VARIABLE}={version} there, or the next deploy goes back")),
+        ),
+    }
+}
+
+fn say(ui: &Ui, stack: &Stack, outcome: &Outcome) {
+    let version = stack.version.as_deref().map(|v| format!(" {v}")).unwrap_or_default();
+    let (changed, seconds) = match outcome {
+        Outcome::Nothing => (false, 0.0),
+        Outcome::Done(finished, plan) => (!plan.is_empty(), finished.took.as_secs_f64()),
+    };
+    if ui.json() {
+        ui.line(&serde_json::json!({
+            "event": "finished", "schema": 1, "project": stack.project, "version": stack.version,
+            "outcome": "healthy", "changed": changed, "seconds": (seconds * 1000.0).round() / 1000.0,
+        }));
+        return;
+    }
+    let marks = ui.err();
+    match outcome {
+        Outcome::Done(finished, plan) if !plan.is_empty() => {
+            ui.say(&format!(
+                "{} {}{version} is healthy after {}",
+                marks.good("✓"),
+                stack.project,
+                ui::duration(finished.took)
+            ));
+            ui.say(&format!("next: {}", marks.hint("medianestctl status")));
+        }
+        _ => ui.say(&format!("{} {}{version} is as it should be: nothing to change", marks.good("✓"), stack.project)),
+    }
+}

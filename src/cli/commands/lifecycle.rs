@@ -1,0 +1,103 @@
+//! `start`, `stop`, `restart`, `down`, `migrate`: changes to containers that are there.
+
+use super::{
+    Usage,
+    change::{Change, Outcome},
+};
+use crate::cli::{
+    Exit,
+    args::{Down, Global, Services},
+    project,
+};
+use crate::engine::Engine;
+use crate::model::{Observed, ProjectName};
+use crate::plan::{self, DeployOptions, Plan, PlanError, Selection};
+use crate::ui::{self, Ui};
+
+type Planner<'a> = &'a (dyn Fn(&Observed) -> Result<Plan, PlanError> + Sync);
+
+fn selection(services: &Services) -> anyhow::Result<Selection> {
+    let parse = |name: &String| name.parse().map_err(|e: crate::model::NameError| Usage { message: e.to_string(), hint: None }.into());
+    services.services.iter().map(parse).collect::<anyhow::Result<_>>().map(Selection)
+}
+
+/// Starts.
+pub async fn start(global: &Global, services: &Services, ui: &Ui) -> anyhow::Result<Exit> {
+    let (project, selection) = (project::name(global, ui)?, selection(services)?);
+    apply(global, ui, "start", "started", &project, &|observed| plan::start(&project, observed, &selection)).await
+}
+
+/// Stops.
+pub async fn stop(global: &Global, services: &Services, ui: &Ui) -> anyhow::Result<Exit> {
+    let (project, selection) = (project::name(global, ui)?, selection(services)?);
+    apply(global, ui, "stop", "stopped", &project, &|observed| plan::stop(&project, observed, &selection)).await
+}
+
+/// Restarts.
+pub async fn restart(global: &Global, services: &Services, ui: &Ui) -> anyhow::Result<Exit> {
+    let (project, selection) = (project::name(global, ui)?, selection(services)?);
+    apply(global, ui, "restart", "restarted", &project, &|observed| plan::restart(&project, observed, &selection)).await
+}
+
+/// Removes.
+pub async fn down(global: &Global, args: &Down, ui: &Ui) -> anyhow::Result<Exit> {
+    let project = project::name(global, ui)?;
+    apply(global, ui, "down", "taken down", &project, &|observed| plan::down(&project, observed, args.volumes)).await
+}
+
+async fn apply(
+    global: &Global,
+    ui: &Ui,
+    command: &'static str,
+    done: &str,
+    project: &ProjectName,
+    planner: Planner<'_>,
+) -> anyhow::Result<Exit> {
+    let engine = project::connect(global).await?;
+    let site = project::look(&engine, project, None).await?;
+    let plan = planner(&site.observed)?;
+    let change =
+        Change { engine: &engine as &dyn Engine, project, stack: None, provided: None, release: false, command, plan: planner };
+    let outcome = change.apply(ui, site, plan).await?;
+    say(ui, project, command, done, &outcome);
+    Ok(Exit::Ok)
+}
+
+fn say(ui: &Ui, project: &ProjectName, command: &str, done: &str, outcome: &Outcome) {
+    let changed = matches!(outcome, Outcome::Done(_, plan) if !plan.is_empty());
+    if ui.json() {
+        ui.line(&serde_json::json!({
+            "event": "finished", "schema": 1, "project": project, "command": command, "changed": changed,
+        }));
+        return;
+    }
+    let sign = ui.err().good("✓");
+    match outcome {
+        Outcome::Done(finished, _) => ui.say(&format!("{sign} {project}: {done} in {}", ui::duration(finished.took))),
+        Outcome::Nothing => ui.say(&format!("{sign} {project}: nothing to change")),
+    }
+}
+
+/// Runs the migration again.
+pub async fn migrate(global: &Global, ui: &Ui) -> anyhow::Result<Exit> {
+    let loaded = project::load(global, ui, None)?;
+    let stack = &loaded.stack;
+    let engine = project::connect(global).await?;
+    let site = project::look(&engine, &stack.project, Some(stack)).await?;
+    let provided = project::provide(&engine, stack, site.opened.as_ref()).await?;
+    let options = DeployOptions { pulled: true, patience: None };
+    let planner = |observed: &Observed| plan::migrate(stack, observed, &provided.contents, &options);
+    let plan = planner(&site.observed)?;
+    let change = Change {
+        engine: &engine,
+        project: &stack.project,
+        stack: Some(stack),
+        provided: Some(&provided),
+        release: false,
+        command: "migrate",
+        plan: &planner,
+    };
+    let outcome = change.apply(ui, site, plan).await?;
+    say(ui, &stack.project, "migrate", "migrated and verified", &outcome);
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,64 @@
+//! One file a verb. Each gathers, calls and says; what is decided is decided below.
+
+mod change;
+mod check;
+mod completions;
+mod config;
+mod deploy;
+mod init;
+mod lifecycle;
+mod logs;
+mod plan;
+mod secrets;
+mod status;
+
+use thiserror::Error;
+
+use super::{
+    Exit,
+    args::{Args, Command},
+};
+use crate::preflight::Report;
+use crate::ui::Ui;
+
+/// The command cannot be carried out as it was given.
+#[derive(Debug, Error)]
+#[error("{message}")]
+pub struct Usage {
+    /// What is wrong.
+    pub message: String,
+    /// What to say instead.
+    pub hint: Option<String>,
+}
+
+/// Prerequisites are missing.
+#[derive(Debug, Error)]
+#[error("prerequisites are missing")]
+pub struct NotReady(pub Report);
+
+/// A signal ended the command before it was done.
+#[derive(Debug, Error)]
+#[error("stopped")]
+pub struct Interrupted(pub Exit);
+
+/// Carries the command out.
+pub async fn run(args: &Args, ui: &Ui) -> anyhow::Result<Exit> {
+    let global = &args.global;
+    match &args.command {
+        Command::Init(init) => init::run(global, init, ui),
+        Command::Check => check::run(global, ui).await,
+        Command::Secrets { command } => secrets::run(global, command, ui),
+        Command::Config(config) => config::run(global, config, ui),
+        Command::Plan(plan) => plan::run(global, plan, ui).await,
+        Command::Deploy(deploy) => deploy::run(global, deploy, ui).await,
+        Command::Status => status::run(global, ui).await,
+        Command::Logs(logs) => logs::run(global, logs, ui).await,
+        Command::Start(services) => lifecycle::start(global, services, ui).await,
+        Command::Stop(services) => lifecycle::stop(global, services, ui).await,
+        Command::Restart(services) => lifecycle::restart(global, services, ui).await,
+        Command::Down(down) => lifecycle::down(global, down, ui).await,
+        Command::Migrate => lifecycle::migrate(global, ui).await,
+        Command::Completions { shell } => completions::print(*shell, ui),
+        Command::Generate { directory } => completions::generate(directory),
+    }
+}

@@ -1,0 +1,35 @@
+//! `status`: how the services are.
+
+use chrono::Utc;
+
+use crate::cli::{Exit, args::Global, project};
+use crate::engine::Engine;
+use crate::model::Kept;
+use crate::state::Store;
+use crate::status;
+use crate::ui::{self, Ui};
+
+/// Shows the status. The exit code is 0 only when every service is healthy.
+pub async fn run(global: &Global, ui: &Ui) -> anyhow::Result<Exit> {
+    let project = project::name(global, ui)?;
+    let engine = project::connect(global).await?;
+    let containers = engine.containers(&project).await?;
+    // The evidence costs a call that only a stack just deployed needs.
+    let kept = if status::needs_evidence(&containers) {
+        Store::new(&engine, project.clone()).open().await?.map_or_else(Kept::default, |opened| opened.head.kept())
+    } else {
+        Kept::default()
+    };
+    let status = status::of(&project, &containers, &kept, Utc::now());
+    if ui.json() {
+        ui.document(&status);
+    } else {
+        ui.data(&ui::status_table(ui, &status));
+        if status.services.is_empty() {
+            ui.say(&format!("next: {}", ui.err().hint("medianestctl deploy")));
+        } else if !status.healthy {
+            ui.say(&format!("next: {}", ui.err().hint("medianestctl logs --failed")));
+        }
+    }
+    Ok(if status.healthy { Exit::Ok } else { Exit::Failure })
+}

@@ -1,0 +1,82 @@
+//! The command line: arguments in, exit code out.
+//!
+//! Layer 5, thin: a command gathers what the layers below need, calls them, and says what came of it.
+
+pub mod args;
+mod classify;
+pub mod commands;
+pub mod env;
+mod dotenv;
+mod exit;
+mod project;
+mod signal;
+mod source;
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::ui::{Color, Format, Ui, UiOptions, Verbosity};
+use args::{Args, ColorChoice, OutputChoice};
+pub use exit::Exit;
+
+/// Everything that `main` does.
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are answers, not errors; clap knows the stream and the code of each.
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    let ui = ui(&args);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return finish(&ui, Err(error.into())),
+    };
+    let result = runtime.block_on(commands::run(&args, &ui));
+    // Whatever was abandoned must not keep the program from ending.
+    runtime.shutdown_background();
+    finish(&ui, result)
+}
+
+fn finish(ui: &Ui, result: anyhow::Result<Exit>) -> ExitCode {
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            let (exit, problem) = classify::problem(&error);
+            problem.show(ui);
+            exit.into()
+        }
+    }
+}
+
+fn ui(args: &Args) -> Ui {
+    let global = &args.global;
+    let format = match (global.json, global.output) {
+        (true, _) | (_, Some(OutputChoice::Json)) => Format::Json,
+        (_, Some(OutputChoice::Plain)) => Format::Plain,
+        _ => Format::Human,
+    };
+    let verbosity = match (global.quiet, global.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    };
+    Ui::new(UiOptions {
+        format,
+        verbosity,
+        color: match global.color {
+            ColorChoice::Auto => Color::Auto,
+            ColorChoice::Always => Color::Always,
+            ColorChoice::Never => Color::Never,
+        },
+        no_color: env::is_set(env::NO_COLOR),
+        non_interactive: global.non_interactive || !std::io::stdin().is_terminal(),
+        yes: global.yes,
+        dumb: env::text(env::TERM).as_deref() == Some("dumb"),
+    })
+}

@@ -1,0 +1,108 @@
+//! `x-medianest`: what the tool wants to know and the Compose specification has no word for.
+//!
+//! Refuses every key that it does not know, also one that begins with `x-`: these keys are the tool's own.
+
+use std::time::Duration;
+
+use super::fields::At;
+use super::{Context, Declared};
+use crate::model::{Balance, Ingress, Migration, Route};
+
+/// Attempts at a migration when the file gives none: a migration that failed is not tried again unasked.
+const DEFAULT_ATTEMPTS: u32 = 1;
+/// Pause before the second attempt when the file gives none.
+const DEFAULT_BACKOFF: Duration = Duration::from_secs(2);
+
+const BALANCES: &[(&str, Balance)] = &[
+    ("round_robin", Balance::RoundRobin),
+    ("least_conn", Balance::LeastConn),
+    ("client_address", Balance::ClientAddress),
+];
+
+/// The top-level `x-medianest: {version}`.
+pub(super) fn version(cx: &mut Context<'_>, at: &At<'_>) -> Option<String> {
+    let mut fields = at.fields(cx.report)?;
+    let version = fields.take("version").and_then(|v| v.scalar(cx.report)).filter(|version| !version.is_empty());
+    fields.finish(cx.report, &[], true);
+    version
+}
+
+/// `x-medianest` of a service.
+pub(super) fn service(cx: &mut Context<'_>, at: &At<'_>) -> Option<(Option<Ingress>, Option<Migration>)> {
+    let mut fields = at.fields(cx.report)?;
+    let ingress = fields.take("ingress").and_then(|v| ingress(cx, &v));
+    let migration = fields.take("migration").and_then(|v| migration(cx, &v));
+    fields.finish(cx.report, &[], true);
+    Some((ingress, migration))
+}
+
+fn ingress(cx: &mut Context<'_>, at: &At<'_>) -> Option<Ingress> {
+    let mut fields = at.fields(cx.report)?;
+    let config = fields.require(cx.report, "config").and_then(|v| {
+        let name = v.text(cx.report)?;
+        if cx.dangling(&v, "config", &name, |declared: &Declared| &declared.configs) { None } else { name.parse().ok() }
+    });
+    let mut routes: Vec<Route> = Vec::new();
+    if let Some(list) = fields.require(cx.report, "routes") {
+        let items = list.items(cx.report).unwrap_or_default();
+        if items.is_empty() {
+            list.error(cx.report, "an ingress needs at least one route");
+        }
+        for item in items {
+            let Some(route) = route(cx, &item) else { continue };
+            if routes.iter().any(|earlier| earlier.upstream == route.upstream) {
+                item.error(cx.report, format!("the upstream `{}` is given twice", route.upstream));
+            }
+            routes.push(route);
+        }
+    }
+    fields.finish(cx.report, &[], true);
+    Some(Ingress { config: config?, routes })
+}
+
+fn route(cx: &mut Context<'_>, at: &At<'_>) -> Option<Route> {
+    let mut fields = at.fields(cx.report)?;
+    let upstream = fields.require(cx.report, "upstream").and_then(|v| {
+        let name = v.text(cx.report)?;
+        let valid = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'));
+        if !valid {
+            v.error(cx.report, format!("`{name}` is not an upstream's name: it takes letters, digits, `_`, `.` and `-`"));
+        }
+        valid.then_some(name)
+    });
+    let service = fields.require(cx.report, "service").and_then(|v| {
+        let name = v.text(cx.report)?;
+        if cx.dangling(&v, "service", &name, |declared: &Declared| &declared.services) { None } else { name.parse().ok() }
+    });
+    let port = fields.require(cx.report, "port").and_then(|v| {
+        let port = v.integer::<u16>(cx.report);
+        if port == Some(0) {
+            v.error(cx.report, "a port is a number from 1 to 65535");
+        }
+        port
+    });
+    let balance = fields.take("balance").map_or(Some(Balance::RoundRobin), |v| v.word(cx.report, BALANCES));
+    fields.finish(cx.report, &[], true);
+    Some(Route { upstream: upstream?, service: service?, port: port?, balance: balance? })
+}
+
+fn migration(cx: &mut Context<'_>, at: &At<'_>) -> Option<Migration> {
+    let mut fields = at.fields(cx.report)?;
+    let attempts = fields.take("attempts").map_or(Some(DEFAULT_ATTEMPTS), |v| {
+        let attempts = v.integer(cx.report);
+        if attempts == Some(0) {
+            v.error(cx.report, "at least one attempt is needed");
+        }
+        attempts
+    });
+    let backoff = fields.take("backoff").map_or(Some(DEFAULT_BACKOFF), |v| v.duration(cx.report));
+    let verify = fields.take("verify").and_then(|v| {
+        let command = v.texts(cx.report)?;
+        if command.is_empty() {
+            v.error(cx.report, "the command is empty");
+        }
+        Some(command)
+    });
+    fields.finish(cx.report, &[], true);
+    Some(Migration { attempts: attempts?, backoff: backoff?, verify })
+}

@@ -1,0 +1,437 @@
+//! The fake's side of the `Engine` trait: each call as an engine was seen to answer it.
+
+use std::{future::Future, time::Duration};
+
+use async_trait::async_trait;
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use super::{
+    FakeEngine, FakeImage, Fault,
+    container::{Container, Life, Line},
+    create::{create, put},
+    exec::{self, Outcome},
+    files::{self, Tree, below, clean},
+    images::key,
+    network::{Network, choose_subnet},
+    world::{Volume, World},
+};
+use crate::engine::{
+    ContainerSpec, Engine, EngineError, ErrorKind, ExecOutput, LogChunk, LogOptions, NetworkSpec, PullProgress, VolumeSpec,
+};
+use crate::model::{
+    EngineInfo, ImageRef, Labels, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume, ProjectName, label,
+};
+
+/// How long a call hangs before its caller gives up.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub(super) type Answer<T> = Result<T, EngineError>;
+
+pub(super) fn fail<T>(kind: ErrorKind, action: &str, message: impl Into<String>) -> Answer<T> {
+    Err(EngineError::new(kind, action, message))
+}
+
+impl FakeEngine {
+    fn reading(&self, line: String) {
+        self.world().faults.note_reading(line);
+    }
+
+    /// A call that may change something: written down, and made to fail when that is planned.
+    async fn changing<T>(&self, line: String, call: impl Future<Output = Answer<T>>) -> Answer<T> {
+        let fault = self.world().faults.note_mutating(line.clone());
+        let answer = match fault {
+            None => call.await,
+            Some(Fault::Error) => fail(ErrorKind::Other, &line, "the engine failed (injected)"),
+            Some(Fault::Hang) => {
+                sleep(PATIENCE).await;
+                fail(ErrorKind::Timeout, &line, format!("no answer within {} s (injected)", PATIENCE.as_secs()))
+            }
+            Some(Fault::LoseAnswer) => {
+                drop(call.await);
+                fail(ErrorKind::Unreachable, &line, "the connection broke before the answer (injected)")
+            }
+        };
+        self.0.changed.notify_waiters();
+        answer
+    }
+
+    /// Waits until `look` finds what it looks for, looking again whenever something may have changed.
+    async fn until<T>(&self, name: &str, mut look: impl FnMut(&mut World) -> Option<T>) -> T {
+        loop {
+            let changed = self.0.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let next = {
+                let mut world = self.world();
+                if let Some(found) = look(&mut world) {
+                    return found;
+                }
+                world.find(name).and_then(|key| world.containers.get(&key)?.next_change())
+            };
+            match next {
+                Some(at) => drop(tokio::time::timeout_at(at, changed).await),
+                None => changed.await,
+            }
+        }
+    }
+
+    async fn stop_container(&self, name: &str, grace: Duration) -> Answer<()> {
+        let action = format!("stop container {name}");
+        let (id, started, on_stop) = {
+            let mut world = self.world();
+            let (_, c) = world.container(&action, name)?;
+            c.stopped_by_hand = true;
+            match c.life {
+                Life::Running { .. } => (c.id.clone(), c.started_at, c.image.about.on_stop),
+                Life::Restarting { code, .. } => {
+                    c.finish(code, false);
+                    return Ok(());
+                }
+                Life::Created | Life::Exited { .. } => return Ok(()),
+            }
+        };
+        let (wait, code) = on_stop.filter(|(wait, _)| *wait <= grace).unwrap_or((grace, 137));
+        if !wait.is_zero() {
+            sleep(wait).await;
+        }
+        let mut world = self.world();
+        if let Ok((_, c)) = world.container(&action, &id)
+            && c.is_running()
+            && c.started_at == started
+        {
+            c.finish(code, false);
+        }
+        Ok(())
+    }
+
+    fn kill_container(&self, name: &str, signal: &str) -> Answer<()> {
+        let action = format!("send {signal} to container {name}");
+        let mut world = self.world();
+        let (_, c) = world.container(&action, name)?;
+        let signal = signal.strip_prefix("SIG").unwrap_or(signal);
+        if !["HUP", "INT", "QUIT", "KILL", "USR1", "USR2", "TERM", "WINCH"].contains(&signal) {
+            return fail(ErrorKind::Other, &action, format!("Invalid signal: {signal}"));
+        }
+        if !c.is_running() {
+            return fail(ErrorKind::NotRunning, &action, format!("Container {} is not running", c.id));
+        }
+        c.signals.push(signal.to_owned());
+        let stop_signal = c.spec.stop_signal.as_deref().unwrap_or("TERM");
+        let asked = signal == stop_signal.strip_prefix("SIG").unwrap_or(stop_signal);
+        c.stopped_by_hand |= asked || signal == "KILL";
+        match c.image.about.on_stop {
+            _ if signal == "KILL" => c.finish(137, false),
+            Some((_, code)) if asked => c.finish(code, false),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn run_command(&self, name: &str, argv: &[String], limit: Duration) -> Answer<ExecOutput> {
+        let action = format!("run `{}` in container {name}", argv.first().map_or("", String::as_str));
+        let outcome = {
+            let mut world = self.world();
+            let (key, c) = world.container(&action, name)?;
+            let Life::Running { since, .. } = c.life else {
+                return fail(ErrorKind::NotRunning, &action, format!("Container {} is not running", c.id));
+            };
+            exec::run(&mut world, key, Instant::now() - since, argv)
+        };
+        let late = || EngineError::new(ErrorKind::Timeout, &action, format!("no answer within {} s", limit.as_secs_f64()));
+        match outcome {
+            Outcome::Done(output) => Ok(output),
+            Outcome::After(time, output) => timeout(limit, sleep(time)).await.map(|()| output).map_err(|_| late()),
+            Outcome::Hangs => {
+                sleep(limit).await;
+                Err(late())
+            }
+        }
+    }
+
+    async fn pull_image(
+        &self,
+        image: &ImageRef,
+        idle: Duration,
+        on_progress: &(dyn Fn(PullProgress) + Send + Sync),
+    ) -> Answer<()> {
+        let action = format!("pull {image}");
+        if self.world().registry_hangs {
+            sleep(idle).await;
+            return fail(ErrorKind::Timeout, &action, format!("no answer within {} s", idle.as_secs_f64()));
+        }
+        let wanted = key(&image.to_string());
+        let Some((name, about)) = self.world().in_registry(&wanted) else {
+            return fail(ErrorKind::ImageUnavailable, &action, "manifest unknown: manifest unknown");
+        };
+        for received in [about.size / 2, about.size] {
+            on_progress(PullProgress { received, total: about.size });
+        }
+        self.world().pulled(&wanted, &name, about);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Engine for FakeEngine {
+    async fn info(&self) -> Answer<EngineInfo> {
+        self.reading("info".into());
+        let world = self.world();
+        let clock = world.info.clock.or(Some(world.clock(Instant::now())));
+        Ok(EngineInfo { clock, ..world.info.clone() })
+    }
+
+    async fn containers(&self, project: &ProjectName) -> Answer<Vec<ObservedContainer>> {
+        self.reading(format!("containers {project}"));
+        let world = self.world();
+        let ours = |c: &ObservedContainer| c.labels.get(label::COMPOSE_PROJECT).is_some_and(|p| p == project.as_str());
+        let mut found: Vec<_> = world.containers.values().map(|c| world.observed(c)).filter(ours).collect();
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+
+    async fn container(&self, name: &str) -> Answer<Option<ObservedContainer>> {
+        self.reading(format!("container {name}"));
+        let world = self.world();
+        Ok(world.find(name).and_then(|key| world.containers.get(&key)).map(|c| world.observed(c)))
+    }
+
+    async fn networks(&self) -> Answer<Vec<ObservedNetwork>> {
+        self.reading("networks".into());
+        Ok(self.world().networks.iter().map(|(name, network)| network.observed(name)).collect())
+    }
+
+    async fn volumes(&self) -> Answer<Vec<ObservedVolume>> {
+        self.reading("volumes".into());
+        let world = self.world();
+        let all = world.volumes.iter().map(|(name, v)| ObservedVolume { name: name.clone(), labels: v.labels.clone() });
+        Ok(all.collect())
+    }
+
+    async fn image(&self, reference: &str) -> Answer<Option<ObservedImage>> {
+        self.reading(format!("image {reference}"));
+        let world = self.world();
+        Ok(world.image(reference).map(|image| world.observed_image(image)))
+    }
+
+    async fn pull(&self, image: &ImageRef, idle: Duration, on_progress: &(dyn Fn(PullProgress) + Send + Sync)) -> Answer<()> {
+        self.changing(format!("pull {image}"), self.pull_image(image, idle, on_progress)).await
+    }
+
+    async fn import_image(&self, name: &str, labels: &Labels, rootfs: Vec<u8>) -> Answer<()> {
+        let line = format!("import {name}");
+        let call = async {
+            let entries = files::unpack(&rootfs);
+            let entries = entries.map_err(|error| EngineError::new(ErrorKind::Other, &line, error.to_string()))?;
+            let mut tree = Tree::default();
+            entries.into_iter().for_each(|(path, node)| tree.put(&path, node));
+            let about = FakeImage { labels: labels.clone(), ..FakeImage::default() };
+            self.world().add_image(&key(name), about, tree);
+            Ok(())
+        };
+        self.changing(line.clone(), call).await
+    }
+
+    async fn create_network(&self, spec: &NetworkSpec) -> Answer<()> {
+        let line = format!("create network {}", spec.name);
+        let call = async {
+            let mut world = self.world();
+            if world.networks.contains_key(&spec.name) {
+                return fail(ErrorKind::Conflict, &line, format!("network with name {} already exists", spec.name));
+            }
+            let others: Vec<_> = world.networks.values().filter_map(|n| n.subnet).collect();
+            let subnet = choose_subnet(spec, &others).map_err(|(kind, why)| EngineError::new(kind, &line, why))?;
+            let network = Network {
+                id: world.new_id("network"),
+                labels: spec.labels.clone(),
+                subnet: Some(subnet),
+                ip_range: spec.ip_range,
+                internal: spec.internal,
+                fixed_possible: spec.subnet.is_some(),
+            };
+            world.networks.insert(spec.name.clone(), network);
+            Ok(())
+        };
+        self.changing(line.clone(), call).await
+    }
+
+    async fn remove_network(&self, name: &str) -> Answer<()> {
+        let line = format!("remove network {name}");
+        let call = async {
+            let mut world = self.world();
+            if world.containers.values().any(|c| c.addresses.contains_key(name)) {
+                return fail(ErrorKind::Conflict, &line, format!("network {name} has active endpoints"));
+            }
+            world.networks.remove(name);
+            Ok(())
+        };
+        self.changing(line.clone(), call).await
+    }
+
+    async fn create_volume(&self, spec: &VolumeSpec) -> Answer<()> {
+        let call = async {
+            let new = || Volume { labels: spec.labels.clone(), ..Volume::default() };
+            self.world().volumes.entry(spec.name.clone()).or_insert_with(new);
+            Ok(())
+        };
+        self.changing(format!("create volume {}", spec.name), call).await
+    }
+
+    async fn remove_volume(&self, name: &str) -> Answer<()> {
+        let line = format!("remove volume {name}");
+        let call = async {
+            let mut world = self.world();
+            if world.containers.values().any(|c| world.observed(c).volumes.contains(name)) {
+                return fail(ErrorKind::Conflict, &line, "volume is in use");
+            }
+            world.volumes.remove(name);
+            Ok(())
+        };
+        self.changing(line.clone(), call).await
+    }
+
+    async fn create_container(&self, spec: &ContainerSpec) -> Answer<String> {
+        let line = format!("create container {}", spec.name);
+        self.changing(line.clone(), async { create(&mut self.world(), &line, spec) }).await
+    }
+
+    async fn start(&self, name: &str) -> Answer<()> {
+        let line = format!("start {name}");
+        let call = async {
+            let mut world = self.world();
+            let (key, c) = world.container(&line, name)?;
+            if matches!(c.life, Life::Running { .. } | Life::Restarting { .. }) {
+                return Ok(());
+            }
+            (c.restart_count, c.restarts_in_a_row) = (0, 0);
+            world.begin(key, Instant::now()).map_err(|(kind, why)| EngineError::new(kind, &line, why))
+        };
+        self.changing(line.clone(), call).await
+    }
+
+    async fn stop(&self, name: &str, grace: Duration) -> Answer<()> {
+        self.changing(format!("stop {name}"), self.stop_container(name, grace)).await
+    }
+
+    async fn kill(&self, name: &str, signal: &str) -> Answer<()> {
+        self.changing(format!("kill {name} {signal}"), async { self.kill_container(name, signal) }).await
+    }
+
+    async fn rename(&self, name: &str, to: &str) -> Answer<()> {
+        let line = format!("rename {name} {to}");
+        let call = async {
+            let mut world = self.world();
+            let (key, _) = world.container(&line, name)?;
+            if world.find(to).is_some_and(|other| other != key) {
+                return fail(ErrorKind::Conflict, &line, format!("The container name \"/{to}\" is already in use"));
+            }
+            let (_, c) = world.container(&line, name)?;
+            if c.spec.name == to {
+                return fail(ErrorKind::Other, &line, "Renaming a container with the same name as its current name");
+            }
+            c.spec.name = to.to_owned();
+            Ok(())
+        };
+        self.changing(line.clone(), call).await
+    }
+
+    async fn remove_container(&self, name: &str, force: bool) -> Answer<()> {
+        let line = format!("remove container {name}");
+        let call = async {
+            let mut world = self.world();
+            let Ok((key, c)) = world.container(&line, name) else { return Ok(()) };
+            if !force && matches!(c.life, Life::Running { .. } | Life::Restarting { .. }) {
+                return fail(ErrorKind::Conflict, &line, "You cannot remove a running container");
+            }
+            if let Some(c) = world.containers.remove(&key) {
+                world.volumes.retain(|name, _| !c.anonymous.values().any(|own| own == name));
+            }
+            Ok(())
+        };
+        self.changing(line.clone(), call).await
+    }
+
+    async fn wait(&self, name: &str) -> Answer<i64> {
+        self.reading(format!("wait {name}"));
+        let action = format!("wait for container {name}");
+        self.until(name, |world| match world.container(&action, name) {
+            Err(error) => Some(Err(error)),
+            Ok((_, c)) => (!matches!(c.life, Life::Running { .. } | Life::Restarting { .. })).then_some(Ok(c.last_code)),
+        })
+        .await
+    }
+
+    async fn exec(&self, name: &str, argv: &[String], timeout: Duration) -> Answer<ExecOutput> {
+        let line = format!("exec {name} {}", argv.join(" "));
+        self.changing(line, self.run_command(name, argv, timeout)).await
+    }
+
+    async fn put_archive(&self, name: &str, path: &str, tar: Vec<u8>) -> Answer<()> {
+        let line = format!("put {name} {path}");
+        self.changing(line.clone(), async { put(&mut self.world(), &line, name, path, &tar) }).await
+    }
+
+    async fn get_archive(&self, name: &str, path: &str) -> Answer<Option<Vec<u8>>> {
+        let line = format!("get {name} {path}");
+        self.reading(line.clone());
+        let world = self.world();
+        let view = world.find(name).map(|key| world.view(key)).unwrap_or_default();
+        let top = clean(path);
+        // Named by its last part, or `.` when the path ends in one.
+        let base = if path.ends_with("/.") { "." } else { top.rsplit('/').next().unwrap_or_default() };
+        let nodes = view.iter().filter_map(|(at, node)| Some((files::join(base, below(at, &top)?), *node)));
+        let nodes: Vec<_> = nodes.filter(|(at, _)| !at.is_empty()).collect();
+        if nodes.is_empty() {
+            return Ok(None);
+        }
+        files::pack(nodes.into_iter()).map(Some).map_err(|error| EngineError::new(ErrorKind::Other, line, error.to_string()))
+    }
+
+    fn logs<'a>(&'a self, name: &str, options: &LogOptions) -> BoxStream<'a, Answer<LogChunk>> {
+        self.reading(format!("logs {name}"));
+        let (name, options) = (name.to_owned(), options.clone());
+        let limit = options.limit;
+        // `None` as the position: the beginning has to be found first.
+        let chunks = stream::unfold(Some((None, name, options)), move |state| async move {
+            let (position, name, options) = state?;
+            let next = self
+                .until(&name, |world| {
+                    let c = match world.container(&format!("read the logs of {name}"), &name) {
+                        Ok((_, c)) => c,
+                        Err(error) => return Some(Some((Err(error), None))),
+                    };
+                    let at = position.unwrap_or_else(|| first_line(c, &options));
+                    match c.log.get(at) {
+                        Some(line) => Some(Some((Ok(chunk(line, &options)), Some(at + 1)))),
+                        None if options.follow && c.is_running() => None,
+                        None => Some(None),
+                    }
+                })
+                .await;
+            next.map(|(chunk, at)| (chunk, at.map(|at| (Some(at), name, options))))
+        });
+        match limit {
+            Some(limit) => chunks.take_until(sleep_until(Instant::now() + limit)).boxed(),
+            None => chunks.boxed(),
+        }
+    }
+}
+
+fn first_line(c: &Container, options: &LogOptions) -> usize {
+    let newer = options.since.map_or(0, |since| c.log.iter().take_while(|line| line.at <= since).count());
+    let tail = options.tail.map_or(0, |n| c.log.len().saturating_sub(usize::try_from(n).unwrap_or(usize::MAX)));
+    newer.max(tail)
+}
+
+fn chunk(line: &Line, options: &LogOptions) -> LogChunk {
+    let mut bytes = Vec::new();
+    if options.timestamps {
+        bytes.extend_from_slice(line.at.to_rfc3339_opts(chrono::SecondsFormat::Nanos, true).as_bytes());
+        bytes.push(b' ');
+    }
+    bytes.extend_from_slice(&line.text);
+    LogChunk { source: line.source, bytes: bytes.into() }
+}

@@ -1,0 +1,194 @@
+//! Images of the fake engine: what their containers do, written down beforehand.
+//!
+//! Pure: a behaviour answers what a container does after so much time. Refuses to know containers.
+
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+
+use super::exec::Inside;
+use crate::engine::ExecOutput;
+use crate::model::{Healthcheck, Labels};
+
+/// An image and what its containers do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FakeImage {
+    /// User that it runs as.
+    pub user: String,
+    /// Labels.
+    pub labels: Labels,
+    /// Its own health check.
+    pub healthcheck: Option<Healthcheck>,
+    /// What its containers do.
+    pub script: Behaviour,
+    /// Lines that each start writes to standard output.
+    pub logs: Vec<String>,
+    /// How the first process takes its stop signal: ends after this time with this code; `None` ignores it.
+    pub on_stop: Option<(Duration, i64)>,
+    /// Content by absolute path, owned by root, mode 0644.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// Answers commands; see `ExecScript`.
+    pub exec: Option<ExecScript>,
+    /// Bytes that a pull reports.
+    pub size: u64,
+}
+
+impl Default for FakeImage {
+    fn default() -> Self {
+        Self {
+            user: String::new(),
+            labels: Labels::new(),
+            healthcheck: None,
+            script: Behaviour::default(),
+            logs: Vec::new(),
+            on_stop: Some((Duration::ZERO, 0)),
+            files: BTreeMap::new(),
+            exec: None,
+            size: 10 << 20,
+        }
+    }
+}
+
+impl FakeImage {
+    /// An image whose containers do this, and are asked for their health by `/healthcheck` every 30 seconds.
+    pub fn checked(script: Behaviour) -> Self {
+        let healthcheck = Healthcheck {
+            test: Some(crate::model::HealthTest::Exec(vec!["/healthcheck".into()])),
+            interval: Some(Duration::from_secs(30)),
+            timeout: Some(Duration::from_secs(5)),
+            retries: Some(3),
+            start_period: None,
+            start_interval: None,
+        };
+        Self { script, healthcheck: Some(healthcheck), ..Self::default() }
+    }
+
+    /// An image whose containers do this and have no health check.
+    pub fn unchecked(script: Behaviour) -> Self {
+        Self { script, ..Self::default() }
+    }
+}
+
+/// What a container does from its start on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Behaviour {
+    /// Runs until it is stopped, and is healthy after some time.
+    Healthy {
+        /// From the start on.
+        after: Duration,
+    },
+    /// Runs, and its health check fails.
+    NeverHealthy {
+        /// What the health check prints.
+        output: String,
+    },
+    /// Becomes healthy, and later is not.
+    TurnsUnhealthy {
+        /// Healthy from here on.
+        healthy: Duration,
+        /// Not healthy from here on.
+        unhealthy: Duration,
+    },
+    /// Runs, and its health check never comes back.
+    HealthHangs,
+    /// Ends by itself.
+    ExitsWith {
+        /// Exit code.
+        code: i64,
+        /// From the start on.
+        after: Duration,
+        /// Lines that it writes to standard error before.
+        log: Vec<String>,
+    },
+    /// Ends at once, each time it is started.
+    CrashLoop {
+        /// Exit code.
+        code: i64,
+    },
+    /// Is healthy until the kernel kills it for its use of memory.
+    OomAfter(Duration),
+    /// A job that ends with these codes, run after run of the image's containers; the last code repeats.
+    JobExits {
+        /// Exit codes.
+        codes: Vec<i64>,
+        /// How long a run takes.
+        after: Duration,
+    },
+}
+
+impl Default for Behaviour {
+    fn default() -> Self {
+        Self::Healthy { after: Duration::ZERO }
+    }
+}
+
+/// How a container ends by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct End {
+    pub(super) after: Duration,
+    pub(super) code: i64,
+    pub(super) oom: bool,
+    pub(super) log: Vec<String>,
+}
+
+/// What a health check finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Check {
+    Good,
+    Bad(String),
+    Hangs,
+}
+
+impl Behaviour {
+    /// How and when a container ends by itself; `run` counts the starts of the image's containers from 0.
+    pub(super) fn end(&self, run: usize) -> Option<End> {
+        let end = |after, code| End { after, code, oom: false, log: Vec::new() };
+        match self {
+            Self::ExitsWith { code, after, log } => Some(End { log: log.clone(), ..end(*after, *code) }),
+            Self::CrashLoop { code } => Some(end(Duration::ZERO, *code)),
+            Self::OomAfter(after) => Some(End { oom: true, ..end(*after, 137) }),
+            Self::JobExits { codes, after } => Some(end(*after, codes.get(run).or(codes.last()).copied().unwrap_or_default())),
+            Self::Healthy { .. } | Self::NeverHealthy { .. } | Self::TurnsUnhealthy { .. } | Self::HealthHangs => None,
+        }
+    }
+
+    /// What a health check finds so long after the start.
+    pub(super) fn check(&self, elapsed: Duration) -> Check {
+        match self {
+            Self::Healthy { after } if elapsed < *after => Check::Bad("not ready yet".into()),
+            Self::TurnsUnhealthy { healthy, unhealthy } if elapsed < *healthy || elapsed >= *unhealthy => {
+                Check::Bad("not ready".into())
+            }
+            Self::NeverHealthy { output } => Check::Bad(output.clone()),
+            Self::HealthHangs => Check::Hangs,
+            _ => Check::Good,
+        }
+    }
+}
+
+type Script = dyn Fn(&mut Inside<'_>, &[String]) -> Option<ExecOutput> + Send + Sync;
+
+/// Answers commands in an image's containers; `None` leaves the command to what the fake does by itself.
+#[derive(Clone)]
+pub struct ExecScript(Arc<Script>);
+
+impl ExecScript {
+    /// Answers with this function, which sees the container from the inside.
+    pub fn new(script: impl Fn(&mut Inside<'_>, &[String]) -> Option<ExecOutput> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(script))
+    }
+
+    pub(super) fn run(&self, inside: &mut Inside<'_>, argv: &[String]) -> Option<ExecOutput> {
+        (self.0)(inside, argv)
+    }
+}
+
+impl fmt::Debug for ExecScript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ExecScript")
+    }
+}
+
+impl PartialEq for ExecScript {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}

@@ -1,0 +1,111 @@
+//! The Docker Engine as the rest of the program sees it: one trait, small typed calls, typed failures.
+//!
+//! Layer 2. `docker` speaks to a real engine and is the only module that knows bollard; `fake` is an engine in memory.
+//! One contract suite (`tests/engine`) holds both to the same behaviour. `observe` gathers what decisions need.
+//! Refuses to decide anything: what to create or remove comes from a plan.
+
+mod call;
+mod connect;
+mod counting;
+pub mod docker;
+mod error;
+pub mod fake;
+mod observe;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+
+pub use crate::model::{ContainerSpec, EndpointSpec, NetworkSpec, VolumeSpec};
+pub use call::{ExecOutput, LogChunk, LogOptions, LogSource, PullProgress};
+pub use connect::{ConnectOptions, connect};
+pub use counting::{CallCounts, Counting};
+pub use error::{EngineError, ErrorKind};
+pub use observe::{Wanted, observe};
+
+use crate::model::{EngineInfo, ImageRef, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume, ProjectName};
+
+/// What the engine is asked to do. Names address objects; the engine resolves them.
+///
+/// Every call ends: within the connection's timeout, or within the time given to the call. A call that changes
+/// something says in its documentation what a second call with the same arguments does.
+#[async_trait]
+pub trait Engine: Send + Sync {
+    /// What the engine says of itself; also proves that it can be reached.
+    async fn info(&self) -> Result<EngineInfo, EngineError>;
+
+    /// All containers that carry Compose's project label with this name, running or not, sorted by name.
+    async fn containers(&self, project: &ProjectName) -> Result<Vec<ObservedContainer>, EngineError>;
+
+    /// One container by name or identifier; `None` when there is none.
+    async fn container(&self, name: &str) -> Result<Option<ObservedContainer>, EngineError>;
+
+    /// All networks of the engine.
+    async fn networks(&self) -> Result<Vec<ObservedNetwork>, EngineError>;
+
+    /// All volumes of the engine.
+    async fn volumes(&self) -> Result<Vec<ObservedVolume>, EngineError>;
+
+    /// An image by reference or identifier; `None` when the engine does not have it.
+    async fn image(&self, reference: &str) -> Result<Option<ObservedImage>, EngineError>;
+
+    /// Pulls an image, with the credentials of the user's Docker configuration for its registry. Progress comes to
+    /// `on_progress`. Fails with `ErrorKind::Timeout` when nothing arrives for `idle` (a hanging registry).
+    async fn pull(
+        &self,
+        image: &ImageRef,
+        idle: Duration,
+        on_progress: &(dyn Fn(PullProgress) + Send + Sync),
+    ) -> Result<(), EngineError>;
+
+    /// Makes an image out of a tar archive of a root file system. The same name again replaces the name.
+    async fn import_image(&self, name: &str, labels: &crate::model::Labels, rootfs: Vec<u8>) -> Result<(), EngineError>;
+
+    /// Creates a network. `ErrorKind::Conflict` when the name or (`ErrorKind::AddressInUse`) the subnet is taken.
+    async fn create_network(&self, spec: &NetworkSpec) -> Result<(), EngineError>;
+
+    /// Removes a network; one that is not there is no error.
+    async fn remove_network(&self, name: &str) -> Result<(), EngineError>;
+
+    /// Creates a volume; one of that name that exists stays as it is, which is no error.
+    async fn create_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError>;
+
+    /// Removes a volume; one that is not there is no error, one in use is `ErrorKind::Conflict`.
+    async fn remove_volume(&self, name: &str) -> Result<(), EngineError>;
+
+    /// Creates a container and returns its identifier. `ErrorKind::Conflict` when the name is taken: the engine does
+    /// this atomically, which the lock relies on.
+    async fn create_container(&self, spec: &ContainerSpec) -> Result<String, EngineError>;
+
+    /// Starts a container; a running one is no error.
+    async fn start(&self, name: &str) -> Result<(), EngineError>;
+
+    /// Asks a container to stop, and kills it after `grace`; a stopped one is no error.
+    async fn stop(&self, name: &str, grace: Duration) -> Result<(), EngineError>;
+
+    /// Sends a signal (`HUP`) to the first process of a running container.
+    async fn kill(&self, name: &str, signal: &str) -> Result<(), EngineError>;
+
+    /// Gives a container another name.
+    async fn rename(&self, name: &str, to: &str) -> Result<(), EngineError>;
+
+    /// Removes a container with its anonymous volumes; `force` also when it runs. One that is not there is no error.
+    async fn remove_container(&self, name: &str, force: bool) -> Result<(), EngineError>;
+
+    /// Waits until a container does not run and returns its exit code; at once when it does not run now.
+    async fn wait(&self, name: &str) -> Result<i64, EngineError>;
+
+    /// Runs a command in a running container and returns when it has ended; `ErrorKind::Timeout` after `timeout`,
+    /// `ErrorKind::NotRunning` when the container does not run.
+    async fn exec(&self, name: &str, argv: &[String], timeout: Duration) -> Result<ExecOutput, EngineError>;
+
+    /// Unpacks a tar archive below `path` of a container, running or not.
+    async fn put_archive(&self, name: &str, path: &str, tar: Vec<u8>) -> Result<(), EngineError>;
+
+    /// A tar archive of `path` of a container, running or not; `None` when there is no such container or path.
+    async fn get_archive(&self, name: &str, path: &str) -> Result<Option<Vec<u8>>, EngineError>;
+
+    /// A container's output, oldest first. With `follow` the stream ends when the container does.
+    fn logs<'a>(&'a self, name: &str, options: &LogOptions) -> BoxStream<'a, Result<LogChunk, EngineError>>;
+}

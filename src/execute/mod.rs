@@ -1,0 +1,90 @@
+//! Carries a plan out: side by side where steps are independent, one after the other where they wait.
+//!
+//! Layer 3. Decides nothing that the plan has not decided. When a step fails nothing new starts, what is under way
+//! settles, and what the plan says to take back is taken back. Refuses to print: events tell what happens.
+
+mod gate;
+mod job;
+mod run;
+mod stage;
+mod step;
+
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+
+pub use gate::{Evidence, Probing};
+pub use run::{Failure, Finished, Undone, run};
+
+use crate::engine::{Engine, EngineError};
+use crate::event::Sink;
+use crate::ingress::SwitchError;
+use crate::model::ServiceName;
+use crate::secret::FingerprintKey;
+use crate::state::{Head, Release, StateError, Versions};
+
+/// What a plan is carried out with.
+pub struct Context<'a> {
+    /// The engine.
+    pub engine: &'a dyn Engine,
+    /// The contents that the plan's files need.
+    pub granted: &'a Versions,
+    /// The key of the project's fingerprints; a new project's state is made with it.
+    pub key: &'a FingerprintKey,
+    /// What was current when the plan was made.
+    pub head: Option<Head>,
+    /// The record to write when the plan has one to write and this is a new release.
+    pub release: Option<Release>,
+    /// Where events go.
+    pub events: Sink<'a>,
+    /// Set by the first Ctrl-C.
+    pub cancel: CancellationToken,
+    /// Set by the second Ctrl-C: waiting ends too.
+    pub abandon: CancellationToken,
+    /// The wall clock.
+    pub now: fn() -> DateTime<Utc>,
+}
+
+/// Why a step failed.
+#[derive(Debug, Error)]
+pub enum StepError {
+    /// The engine refused or did not answer.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A container did not become healthy.
+    #[error("service `{service}`: container {container} {why}")]
+    Unhealthy {
+        /// The service.
+        service: ServiceName,
+        /// The container.
+        container: String,
+        /// What it did instead, in words that follow its name.
+        why: String,
+        /// What it said.
+        evidence: Box<Evidence>,
+    },
+    /// A job did not succeed.
+    #[error("job `{service}` failed in container {container}: {why}")]
+    Job {
+        /// The service.
+        service: ServiceName,
+        /// The container.
+        container: String,
+        /// Exit code and attempts, or the time that ran out.
+        why: String,
+        /// What it said.
+        evidence: Box<Evidence>,
+    },
+    /// A file to be delivered is not at hand.
+    #[error("{0}")]
+    Content(String),
+    /// The ingress did not take its new upstreams.
+    #[error(transparent)]
+    Switch(#[from] SwitchError),
+    /// The state could not be written.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The operator asked to stop.
+    #[error("stopped at the operator's request")]
+    Cancelled,
+}

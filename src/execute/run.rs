@@ -1,0 +1,182 @@
+//! The order of things: which step may begin, what happens when one fails, what is taken back.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use thiserror::Error;
+use tokio::time::Instant;
+
+use super::{
+    Context, StepError,
+    step::{Seen, carry_out},
+};
+use crate::engine::ErrorKind;
+use crate::event::Event;
+use crate::plan::{Action, Plan, StepId};
+
+/// A plan that was carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// Steps.
+    pub steps: usize,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// What became of the steps that had been done before the failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undone {
+    /// There was nothing that served before and had to be brought back.
+    Nothing,
+    /// What served before serves again; the containers kept for inspection, by name.
+    Completely(Vec<String>),
+    /// It does not; why.
+    Failed(String),
+}
+
+/// A plan that was not carried out.
+#[derive(Debug, Error)]
+#[error("{verb} {object}: {error}")]
+pub struct Failure {
+    /// What the step was to do.
+    pub verb: &'static str,
+    /// To what.
+    pub object: String,
+    /// Why it failed.
+    #[source]
+    pub error: StepError,
+    /// Failures of steps that were under way at the same time.
+    pub others: Vec<String>,
+    /// What became of the steps before it.
+    pub undone: Undone,
+    /// Steps that had succeeded.
+    pub done: usize,
+    /// How long it took in all.
+    pub took: Duration,
+}
+
+/// Carries `plan` out.
+///
+/// # Errors
+/// The first failure, after everything under way has settled and what the plan says has been taken back.
+pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Failure>> {
+    let begin = Instant::now();
+    let seen = Seen::default();
+    let mut done: Vec<StepId> = Vec::new();
+    let mut finished: BTreeSet<StepId> = BTreeSet::new();
+    let mut begun: BTreeSet<StepId> = BTreeSet::new();
+    let mut running = FuturesUnordered::new();
+    let mut failures: Vec<(StepId, StepError)> = Vec::new();
+    let mut told = false;
+    (context.events)(Event::Started { steps: plan.steps.len() });
+    loop {
+        if failures.is_empty() && !context.cancel.is_cancelled() {
+            for (index, step) in plan.steps.iter().enumerate() {
+                let id = StepId(index);
+                if begun.contains(&id) || !step.after.iter().all(|before| finished.contains(before)) {
+                    continue;
+                }
+                begun.insert(id);
+                let (number, seen) = (index + 1, &seen);
+                running.push(async move {
+                    (context.events)(Event::StepStarted {
+                        step: number,
+                        verb: step.action.verb(),
+                        object: step.action.object(),
+                        cause: step.cause.clone(),
+                    });
+                    let begin = Instant::now();
+                    let result = carry_out(&step.action, number, &plan.project, context, seen).await;
+                    (id, result, begin.elapsed())
+                });
+            }
+        } else if failures.is_empty() && !told {
+            told = true;
+            (context.events)(Event::Cancelling);
+        }
+        let next = tokio::select! {
+            next = running.next() => next,
+            // A wait that is in the way of an operator who has asked twice is left to itself.
+            () = context.abandon.cancelled() => None,
+            () = context.cancel.cancelled(), if !told => continue,
+        };
+        let Some((id, result, took)) = next else { break };
+        match result {
+            Ok(()) => {
+                finished.insert(id);
+                done.push(id);
+                let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+                (context.events)(Event::StepFinished { step: id.0 + 1, milliseconds });
+            }
+            Err(error) => {
+                (context.events)(Event::StepFailed { step: id.0 + 1, error: error.to_string() });
+                failures.push((id, error));
+            }
+        }
+    }
+    drop(running);
+    if failures.is_empty() && finished.len() == plan.steps.len() {
+        return Ok(Finished { steps: plan.steps.len(), took: begin.elapsed() });
+    }
+    // A step that failed may have had its effect all the same: it is taken back with the rest.
+    let mut to_undo = done.clone();
+    to_undo.extend(failures.iter().map(|(id, _)| *id));
+    let undone = if context.abandon.is_cancelled() { Undone::Nothing } else { undo(plan, &to_undo, context, &seen).await };
+    let cancelled = || (begun.iter().next_back().copied().unwrap_or(StepId(0)), StepError::Cancelled);
+    let mut failures = failures.into_iter();
+    // What went wrong by itself says more than what was stopped because of it.
+    let (id, error) = failures.next().unwrap_or_else(cancelled);
+    let (verb, object) =
+        plan.step(id).map_or(("plan", plan.project.to_string()), |s| (s.action.verb(), s.action.object()));
+    Err(Box::new(Failure {
+        verb,
+        object,
+        error,
+        others: failures.map(|(_, e)| e.to_string()).collect(),
+        undone,
+        done: done.len(),
+        took: begin.elapsed(),
+    }))
+}
+
+/// Takes back what was done, the last first. Everything is tried; the first failure is told.
+async fn undo(plan: &Plan, done: &[StepId], context: &Context<'_>, seen: &Seen) -> Undone {
+    let mut kept = Vec::new();
+    let mut problem = None;
+    let mut any = false;
+    // The operator's wish to stop must not stop what brings the site back.
+    let undisturbed = Context {
+        engine: context.engine,
+        granted: context.granted,
+        key: context.key,
+        head: context.head.clone(),
+        release: None,
+        events: context.events,
+        cancel: tokio_util::sync::CancellationToken::new(),
+        abandon: context.abandon.clone(),
+        now: context.now,
+    };
+    for id in done.iter().rev() {
+        let Some(undo) = plan.step(*id).and_then(|s| s.undo.as_ref()) else { continue };
+        any = true;
+        for action in &undo.actions {
+            (context.events)(Event::Undoing { step: id.0 + 1, verb: action.verb(), object: action.object() });
+            match carry_out(action, id.0 + 1, &plan.project, &undisturbed, seen).await {
+                Ok(()) => {
+                    if let Action::Rename { to, .. } = action {
+                        kept.push(to.clone());
+                    }
+                }
+                // What was never made need not be unmade.
+                Err(StepError::Engine(e)) if e.kind == ErrorKind::NotFound => {}
+                Err(error) => problem = problem.or(Some(format!("{} {}: {error}", action.verb(), action.object()))),
+            }
+        }
+    }
+    match problem {
+        Some(problem) => Undone::Failed(problem),
+        None if any => Undone::Completely(kept),
+        None => Undone::Nothing,
+    }
+}

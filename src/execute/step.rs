@@ -1,0 +1,113 @@
+//! One action: the engine calls that it stands for.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use super::{Context, StepError, gate, job, stage};
+use crate::event::Event;
+use crate::ingress;
+use crate::model::GateEvidence;
+use crate::plan::Action;
+use crate::state::Store;
+
+/// A pull gives up when its registry has said nothing for so long.
+const PULL_IDLE: Duration = Duration::from_secs(30);
+
+/// What steps leave behind for the record.
+#[derive(Debug, Default)]
+pub(super) struct Seen(Mutex<Vec<GateEvidence>>);
+
+impl Seen {
+    fn add(&self, evidence: GateEvidence) {
+        if let Ok(mut seen) = self.0.lock() {
+            seen.push(evidence);
+        }
+    }
+
+    fn all(&self) -> Vec<GateEvidence> {
+        self.0.lock().map(|seen| seen.clone()).unwrap_or_default()
+    }
+}
+
+/// Carries out `action`; `number` is its step's, for events.
+pub(super) async fn carry_out(
+    action: &Action,
+    number: usize,
+    project: &crate::model::ProjectName,
+    context: &Context<'_>,
+    seen: &Seen,
+) -> Result<(), StepError> {
+    let engine = context.engine;
+    let progress = |message: String, done: Option<u64>, total: Option<u64>| {
+        (context.events)(Event::StepProgress { step: number, message, done, total });
+    };
+    match action {
+        Action::Pull { image } => {
+            let tell = |p: crate::engine::PullProgress| progress(String::new(), Some(p.received), Some(p.total));
+            engine.pull(image, PULL_IDLE, &tell).await?;
+        }
+        Action::InitState { volume, holder } => {
+            Store::new(engine, project.clone()).init(volume, holder, context.key).await?;
+        }
+        Action::CreateNetwork { spec } => engine.create_network(spec).await?,
+        Action::CreateVolume { spec } => engine.create_volume(spec).await?,
+        Action::Stage { holder, volumes } => stage::fill(engine, holder, volumes, context.granted).await?,
+        Action::CreateContainer { spec } => {
+            engine.create_container(spec).await?;
+        }
+        Action::Start { container } => engine.start(container).await?,
+        Action::AwaitHealthy { container, service, patience } => {
+            let tell = |s: u64| {
+                let message = format!("waiting for `{service}` to be healthy, {s} s of {} s", patience.as_secs());
+                progress(message, Some(s), Some(patience.as_secs()));
+            };
+            let evidence = gate::await_healthy(engine, container, service, *patience, &context.cancel, &tell).await?;
+            seen.add(evidence);
+        }
+        Action::RunJob { container, service, attempts, backoff, patience } => {
+            let job = job::Job { container, service, attempts: *attempts, backoff: *backoff, patience: *patience };
+            job::run(engine, &job, &context.cancel, &|message| progress(message, None, None)).await?;
+        }
+        Action::Stop { container, grace } => engine.stop(container, *grace).await?,
+        Action::Rename { container, to } => engine.rename(container, to).await?,
+        Action::RemoveContainer { container } => engine.remove_container(container, true).await?,
+        Action::RemoveNetwork { name } => engine.remove_network(name).await?,
+        Action::RemoveVolume { name, .. } => engine.remove_volume(name).await?,
+        Action::SwitchUpstreams { container, path, content } => {
+            ingress::switch(engine, container, path, content).await?;
+        }
+        Action::Record { upstreams } => record(upstreams.as_ref(), project, context, seen).await?,
+    }
+    Ok(())
+}
+
+async fn record(
+    upstreams: Option<&String>,
+    project: &crate::model::ProjectName,
+    context: &Context<'_>,
+    seen: &Seen,
+) -> Result<(), StepError> {
+    let store = Store::new(context.engine, project.clone());
+    let head = match &context.head {
+        Some(head) => Some(head.clone()),
+        None => store.open().await?.map(|opened| opened.head),
+    };
+    // A stack that was made without the tool's state (a plan for containers only) has nothing to write to.
+    let Some(mut head) = head else { return Ok(()) };
+    head.upstreams = upstreams.cloned();
+    let there = context.engine.containers(project).await?;
+    let new = seen.all();
+    let known: Vec<_> = head.evidence.iter().chain(&new).cloned().collect();
+    head.evidence = known
+        .into_iter()
+        .filter(|e| there.iter().any(|c| c.id == e.container_id && c.started_at == Some(e.started_at)))
+        .collect();
+    head.evidence.sort();
+    head.evidence.dedup();
+    let release = context.release.clone().map(|mut release| {
+        release.at = (context.now)();
+        release
+    });
+    let release = release.as_ref().map(|release| (release, context.granted));
+    Ok(store.save(&mut head, release).await?)
+}

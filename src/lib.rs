@@ -1,0 +1,38 @@
+//! Brings a Compose stack about on a Docker Engine, and says honestly how it went.
+//!
+//! One straight line runs through the crate:
+//!
+//! ```text
+//! Compose files + .env ─▶ compose::load ─▶ model::Stack ─┐
+//!                                                        ├─▶ plan::deploy ─▶ Plan ─▶ (shown, confirmed)
+//! Docker Engine ─▶ engine::observe ─▶ model::Observed ───┘                    │
+//!                                                                             ▼
+//!                                    execute::run(Plan, Engine, Cancel) ─▶ event::Event ─▶ ui
+//! ```
+//!
+//! Decided in `plan`, done in `execute`, said in `ui`.
+//!
+//! | layer | modules | may use |
+//! |---|---|---|
+//! | 0 | `model`, `event` | std, serde, data types |
+//! | 1 pure | `compose`, `plan`, `status`, `ingress::render`, `secret` but for its store | 0; no tokio, files, environment, bollard, clock |
+//! | 2 adapters | `engine`, `state`, `secret::store` | 0–1 |
+//! | 3 drivers | `execute`, `ingress::switch`, `preflight` | 0–2 |
+//! | 4 | `ui` | 0–3, read only |
+//! | 5 | `cli` | all |
+//!
+//! `tests/architecture.rs` reads the imports and holds the crate to this table.
+
+pub mod cli;
+pub mod compose;
+pub mod engine;
+pub mod event;
+pub mod execute;
+pub mod ingress;
+pub mod model;
+pub mod plan;
+pub mod preflight;
+pub mod secret;
+pub mod state;
+pub mod status;
+pub mod ui;

@@ -1,0 +1,54 @@
+//! What a service's `x-medianest` extension says: which service takes in the traffic and where it goes, and which
+//! service is the database migration.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ConfigName, ServiceName};
+
+/// How the ingress spreads requests over the replicas of a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Balance {
+    /// One after the other (nginx's default).
+    RoundRobin,
+    /// To the replica with the fewest requests under way.
+    LeastConn,
+    /// The same client address always to the same replica, for protocols that need it.
+    ClientAddress,
+}
+
+/// One upstream of the ingress.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// The upstream's name in the ingress configuration.
+    pub upstream: String,
+    /// The service whose replicas answer.
+    pub service: ServiceName,
+    /// The port in those containers.
+    pub port: u16,
+    /// How requests are spread.
+    pub balance: Balance,
+}
+
+/// Marks a service as the stack's ingress (stock nginx): the tool writes its upstreams.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ingress {
+    /// The config that holds the upstreams. In the Compose file it names services; the tool puts the replicas' fixed
+    /// addresses in its place.
+    pub config: ConfigName,
+    /// The upstreams, in the order in which they are written.
+    pub routes: Vec<Route>,
+}
+
+/// Marks a service as the job that migrates the database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Migration {
+    /// How often it is tried before the deploy gives up (1 is no retry).
+    pub attempts: u32,
+    /// Pause before the second try; it doubles at each further one.
+    pub backoff: Duration,
+    /// A command that must succeed afterwards, run once in a container of the same image and settings.
+    pub verify: Option<Vec<String>>,
+}

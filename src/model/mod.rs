@@ -1,0 +1,38 @@
+//! What the rest of the program talks about: the stack that is wanted, and the stack that is there.
+//!
+//! Layer 0: plain data with the rules that keep it valid. Owns no input, no output and no decisions; refuses
+//! to know Compose syntax (`compose` lowers to these types) and the Engine API (`engine` fills and reads them).
+
+mod files;
+mod health;
+mod image;
+mod ingress;
+mod labels;
+mod name;
+mod network;
+mod object;
+mod observed;
+mod quantity;
+mod service;
+mod spec;
+mod stack;
+
+pub use files::{Contents, FileEntry, FileOrigin, FileSet, Fingerprint, VolumeOwner};
+pub use health::{Health, HealthTest, Healthcheck};
+pub use image::{ImageId, ImageRef, ImageRefError};
+pub use ingress::{Balance, Ingress, Migration, Route};
+pub use labels::{Labels, label};
+pub use name::{ConfigName, NameError, NetworkName, ProjectName, SecretName, ServiceName, VolumeName};
+pub use network::{Network, SubnetChoice};
+pub use object::{HOLDER_IMAGE, ingress_volume, lock_holder, stage_holder, state_holder, state_volume};
+pub use observed::{
+    ContainerState, EngineInfo, GateEvidence, Kept, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,
+    PublishedPort,
+};
+pub use quantity::{Bytes, Cpus};
+pub use service::{
+    Attachment, Dependency, DependencyCondition, Logging, Mount, MountSource, Port, Protocol, PullPolicy, Resources,
+    RestartPolicy, Service, Tmpfs, Ulimit,
+};
+pub use spec::{ContainerSpec, EndpointSpec, NetworkSpec, VolumeSpec};
+pub use stack::{ConfigFile, SecretFile, Stack, Volume};

@@ -1,0 +1,31 @@
+//! Names of the objects that the tool keeps at the engine for its own use.
+
+use super::ProjectName;
+
+/// The image, without content, of containers that only give access to volumes.
+pub const HOLDER_IMAGE: &str = "medianestctl/volume-access:1";
+
+/// The volume with records, secret versions and configuration of a project.
+pub fn state_volume(project: &ProjectName) -> String {
+    format!("{project}_medianestctl")
+}
+
+/// The container, never started, that gives access to the state volume.
+pub fn state_holder(project: &ProjectName) -> String {
+    format!("{project}-medianestctl-state")
+}
+
+/// The container, never started, through which volumes are filled.
+pub fn stage_holder(project: &ProjectName) -> String {
+    format!("{project}-medianestctl-stage")
+}
+
+/// The container, never started, whose name is the project's lock.
+pub fn lock_holder(project: &ProjectName) -> String {
+    format!("{project}-medianestctl-lock")
+}
+
+/// The volume with the ingress's upstream file.
+pub fn ingress_volume(project: &ProjectName) -> String {
+    format!("{project}_ingress")
+}

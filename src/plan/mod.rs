@@ -1,0 +1,26 @@
+//! What is to be done, decided in full before anything is touched.
+//!
+//! Layer 1, pure and synchronous: the same stack, observation and fingerprints give the same plan, byte for byte. A plan
+//! is a graph of small steps, each about one call to the engine, each with its cause; waits are steps too, so that a
+//! plan shows what will block. Recovery is to observe again and plan again. Refuses to know time, randomness, content
+//! of secrets, and the engine.
+
+mod address;
+mod build;
+mod change;
+mod container;
+mod deploy;
+mod error;
+mod file_sets;
+mod graph;
+mod lifecycle;
+pub mod lint;
+mod slot;
+mod step;
+
+pub use container::config_hash;
+pub use deploy::{DeployOptions, deploy};
+pub use error::PlanError;
+pub use graph::{Note, Plan};
+pub use lifecycle::{Selection, down, migrate, restart, start, stop};
+pub use step::{Action, Change, Staged, StagedContent, StagedFile, Step, StepId, Undo};

@@ -1,0 +1,269 @@
+//! The kinds of step there are. Each says exactly what the executor does; none leaves it a choice.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::model::{ContainerSpec, NetworkSpec, VolumeSpec};
+use crate::model::{FileOrigin, ImageRef, ServiceName, VolumeOwner};
+
+/// A step's place in its plan; steps come after everything that they wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct StepId(pub usize);
+
+/// What a file that is put into a volume holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StagedContent {
+    /// A secret or config, fetched by the executor: a plan never holds its content.
+    Granted(FileOrigin),
+    /// A text that the plan rendered.
+    Rendered(String),
+}
+
+/// A file to put into a volume.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StagedFile {
+    /// Name directly below the volume's root.
+    pub name: String,
+    /// Content.
+    pub content: StagedContent,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Permission bits.
+    pub mode: u32,
+}
+
+/// A volume to fill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Staged {
+    /// The volume.
+    pub volume: String,
+    /// Owner of its root directory.
+    pub owner: VolumeOwner,
+    /// Files.
+    pub files: Vec<StagedFile>,
+}
+
+/// What the executor does in one step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Action {
+    /// Get an image from its registry.
+    Pull {
+        /// The image.
+        image: ImageRef,
+    },
+    /// Make the volume that holds records and secrets, with its key.
+    InitState {
+        /// The volume.
+        volume: VolumeSpec,
+        /// The container that is never started and gives access to it.
+        holder: Box<ContainerSpec>,
+    },
+    /// Create a network.
+    CreateNetwork {
+        /// In full.
+        spec: NetworkSpec,
+    },
+    /// Create a volume.
+    CreateVolume {
+        /// In full.
+        spec: VolumeSpec,
+    },
+    /// Fill volumes, all in one archive, through a container that is never started and then removed.
+    Stage {
+        /// That container.
+        holder: Box<ContainerSpec>,
+        /// The volumes.
+        volumes: Vec<Staged>,
+    },
+    /// Create a container.
+    CreateContainer {
+        /// In full.
+        spec: Box<ContainerSpec>,
+    },
+    /// Start a container.
+    Start {
+        /// Its name.
+        container: String,
+    },
+    /// Wait until a container is healthy, or runs when it has no health check.
+    AwaitHealthy {
+        /// Its name.
+        container: String,
+        /// Its service.
+        service: ServiceName,
+        /// How long at most.
+        patience: Duration,
+    },
+    /// Start a container and wait until it ends with exit code 0; again after a pause when it does not.
+    RunJob {
+        /// Its name.
+        container: String,
+        /// Its service.
+        service: ServiceName,
+        /// How often at most.
+        attempts: u32,
+        /// Pause before the second attempt; it doubles each time.
+        backoff: Duration,
+        /// How long one attempt may take.
+        patience: Duration,
+    },
+    /// Stop a container.
+    Stop {
+        /// Its name.
+        container: String,
+        /// How long it may take before it is killed.
+        grace: Duration,
+    },
+    /// Rename a container.
+    Rename {
+        /// Its name.
+        container: String,
+        /// Its new name.
+        to: String,
+    },
+    /// Remove a container.
+    RemoveContainer {
+        /// Its name.
+        container: String,
+    },
+    /// Remove a network.
+    RemoveNetwork {
+        /// Its name.
+        name: String,
+    },
+    /// Remove a volume with what it holds.
+    RemoveVolume {
+        /// Its name.
+        name: String,
+        /// It holds data that exists nowhere else.
+        data: bool,
+    },
+    /// Put new upstreams before a running ingress: write, test, reload.
+    SwitchUpstreams {
+        /// The ingress container.
+        container: String,
+        /// The file in it.
+        path: String,
+        /// The new content.
+        content: String,
+    },
+    /// Write the release's record, and what the gates have seen.
+    Record {
+        /// The upstreams that are now in force, when the stack has an ingress.
+        upstreams: Option<String>,
+    },
+}
+
+/// What a step does to what is there, for people and for `--exit-code`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Nothing: it waits or looks.
+    None,
+    /// Something new.
+    Create,
+    /// Something that is there changes its state.
+    Update,
+    /// Something is removed that can be made again (containers, networks, staged files).
+    Remove,
+    /// Data is removed.
+    Destroy,
+}
+
+impl Action {
+    /// What it does to what is there.
+    pub fn change(&self) -> Change {
+        match self {
+            Self::AwaitHealthy { .. } => Change::None,
+            Self::Pull { .. }
+            | Self::InitState { .. }
+            | Self::CreateNetwork { .. }
+            | Self::CreateVolume { .. }
+            | Self::Stage { .. }
+            | Self::CreateContainer { .. } => Change::Create,
+            Self::Start { .. }
+            | Self::RunJob { .. }
+            | Self::Stop { .. }
+            | Self::Rename { .. }
+            | Self::SwitchUpstreams { .. }
+            | Self::Record { .. } => Change::Update,
+            Self::RemoveContainer { .. } | Self::RemoveNetwork { .. } | Self::RemoveVolume { data: false, .. } => Change::Remove,
+            Self::RemoveVolume { data: true, .. } => Change::Destroy,
+        }
+    }
+
+    /// The verb, for people.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Pull { .. } => "pull",
+            Self::InitState { .. } | Self::CreateNetwork { .. } | Self::CreateVolume { .. } | Self::CreateContainer { .. } => {
+                "create"
+            }
+            Self::Stage { .. } => "fill",
+            Self::Start { .. } => "start",
+            Self::AwaitHealthy { .. } => "wait for",
+            Self::RunJob { .. } => "run",
+            Self::Stop { .. } => "stop",
+            Self::Rename { .. } => "rename",
+            Self::RemoveContainer { .. } | Self::RemoveNetwork { .. } | Self::RemoveVolume { .. } => "remove",
+            Self::SwitchUpstreams { .. } => "switch",
+            Self::Record { .. } => "record",
+        }
+    }
+
+    /// What it is done to, for people.
+    pub fn object(&self) -> String {
+        match self {
+            Self::Pull { image } => format!("image {image}"),
+            Self::InitState { volume, .. } => format!("volume {}", volume.name),
+            Self::CreateNetwork { spec } => match spec.subnet {
+                Some(subnet) => format!("network {} ({subnet})", spec.name),
+                None => format!("network {}", spec.name),
+            },
+            Self::CreateVolume { spec } => format!("volume {}", spec.name),
+            Self::Stage { volumes, .. } => match volumes.as_slice() {
+                [one] => format!("volume {}", one.volume),
+                many => format!("{} volumes", many.len()),
+            },
+            Self::CreateContainer { spec } => format!("container {}", spec.name),
+            Self::Start { container }
+            | Self::AwaitHealthy { container, .. }
+            | Self::Stop { container, .. }
+            | Self::RunJob { container, .. }
+            | Self::RemoveContainer { container } => format!("container {container}"),
+            Self::Rename { container, to } => format!("container {container} to {to}"),
+            Self::RemoveNetwork { name } => format!("network {name}"),
+            Self::RemoveVolume { name, .. } => format!("volume {name}"),
+            Self::SwitchUpstreams { container, .. } => format!("upstreams of {container}"),
+            Self::Record { .. } => "the release".into(),
+        }
+    }
+}
+
+/// What takes a finished step back when a later one fails.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Undo {
+    /// What to do, in this order.
+    pub actions: Vec<Action>,
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// What is done.
+    #[serde(flatten)]
+    pub action: Action,
+    /// Why, in words that help a tired operator.
+    pub cause: String,
+    /// The steps that must have succeeded before.
+    pub after: Vec<StepId>,
+    /// What takes it back, when a failure later on must return to what was there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Undo>,
+}

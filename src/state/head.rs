@@ -1,0 +1,114 @@
+//! The one small file that every run reads: what is current.
+//!
+//! The engine's archive call is not atomic, so there are two copies with a sequence number and a checksum, and a
+//! write goes to the older one: a reader always finds one whole copy, whatever happens to a writer.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::model::{Fingerprint, GateEvidence, Kept, SecretName};
+
+/// The format's version.
+const SCHEMA: u32 = 1;
+/// The names of the two copies.
+const COPIES: [&str; 2] = ["head-0", "head-1"];
+
+/// What is current.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    schema: u32,
+    /// Counts the writes.
+    sequence: u64,
+    /// The key of this project's fingerprints, in hexadecimal digits.
+    pub(super) key: String,
+    /// Number of the newest release.
+    pub release: Option<u64>,
+    /// The application's version of the newest release.
+    pub version: Option<String>,
+    /// The version of each secret that the running stack uses.
+    pub secrets: BTreeMap<SecretName, Fingerprint>,
+    /// The upstreams that are before the ingress.
+    pub upstreams: Option<String>,
+    /// What gates have seen.
+    pub evidence: Vec<GateEvidence>,
+}
+
+impl Head {
+    /// The first one of a project.
+    pub(super) fn first(key: String) -> Self {
+        Self {
+            schema: SCHEMA,
+            sequence: 0,
+            key,
+            release: None,
+            version: None,
+            secrets: BTreeMap::new(),
+            upstreams: None,
+            evidence: Vec::new(),
+        }
+    }
+
+    /// The newest whole copy among the files of an archive.
+    pub(super) fn newest(files: &[(String, Vec<u8>)]) -> Option<Self> {
+        let copy = |path: &str| COPIES.iter().any(|name| path.rsplit('/').next() == Some(name));
+        files.iter().filter(|(path, _)| copy(path)).filter_map(|(_, content)| Self::decode(content)).max_by_key(|h| h.sequence)
+    }
+
+    /// The file that the next write goes to, and its content.
+    pub(super) fn next(&mut self) -> Result<(&'static str, Vec<u8>), serde_json::Error> {
+        self.sequence += 1;
+        let body = serde_json::to_vec(self)?;
+        let mut content = checksum(&body).into_bytes();
+        content.push(b'\n');
+        content.extend(body);
+        Ok((COPIES[usize::from(self.sequence % 2 == 1)], content))
+    }
+
+    fn decode(content: &[u8]) -> Option<Self> {
+        let end = content.iter().position(|b| *b == b'\n')?;
+        let (sum, body) = (content.get(..end)?, content.get(end + 1..)?);
+        if sum != checksum(body).as_bytes() {
+            return None;
+        }
+        serde_json::from_slice::<Self>(body).ok().filter(|head| head.schema == SCHEMA)
+    }
+
+    /// The part that plans depend on.
+    pub fn kept(&self) -> Kept {
+        Kept {
+            ready: true,
+            evidence: self.evidence.clone(),
+            upstreams: self.upstreams.clone(),
+            secrets: self.secrets.clone(),
+            release: self.release,
+            version: self.version.clone(),
+        }
+    }
+}
+
+fn checksum(body: &[u8]) -> String {
+    Sha256::digest(body).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_torn_write_leaves_the_copy_before_it() {
+        let mut head = Head::first("00".repeat(32));
+        let (first_name, first) = head.next().unwrap();
+        head.release = Some(2);
+        let (second_name, second) = head.next().unwrap();
+        assert_ne!(first_name, second_name);
+        let whole = [(format!("state/{first_name}"), first.clone()), (second_name.into(), second.clone())];
+        assert_eq!(Head::newest(&whole).unwrap().release, Some(2));
+        for cut in 0..second.len() {
+            let torn = [(first_name.to_owned(), first.clone()), (second_name.to_owned(), second[..cut].to_vec())];
+            assert_eq!(Head::newest(&torn).unwrap().release, None, "cut at {cut}");
+        }
+        assert_eq!(Head::newest(&[]), None);
+    }
+}

@@ -1,0 +1,16 @@
+//! What is kept with the engine, so that every machine that reaches it sees one history: records, secret versions,
+//! configuration content, and who is at work.
+//!
+//! Layer 2. Everything lies in one volume per project, reached through a container that is created and never started.
+//! Refuses to put secret values anywhere but into that volume's files of mode 0600.
+
+pub mod archive;
+mod head;
+mod lock;
+mod release;
+mod store;
+
+pub use head::Head;
+pub use lock::{Holder, Lock, LockError};
+pub use release::{Release, ReleaseService};
+pub use store::{Opened, StateError, Store, Versions, create_holder};

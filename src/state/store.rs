@@ -1,0 +1,163 @@
+//! Reads and writes the state volume of one project.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::{Head, Release, archive, archive::Archive};
+use crate::engine::{Engine, EngineError, ErrorKind};
+use crate::model::{
+    ConfigName, ContainerSpec, Fingerprint, HOLDER_IMAGE, ProjectName, SecretName, VolumeSpec, state_holder, state_volume,
+};
+use crate::secret::{FingerprintKey, Secret};
+
+/// Why the state could not be read or written.
+#[derive(Debug, Error)]
+pub enum StateError {
+    /// The engine refused.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// What lies there cannot be read by this version.
+    #[error("the state in volume `{volume}` cannot be read: {why}")]
+    Unreadable {
+        /// The volume.
+        volume: String,
+        /// Why.
+        why: String,
+    },
+    /// An archive could not be put together.
+    #[error("cannot pack the state: {0}")]
+    Pack(#[from] std::io::Error),
+}
+
+/// The state as it was found.
+#[derive(Debug)]
+pub struct Opened {
+    /// What is current.
+    pub head: Head,
+    /// The key of this project's fingerprints.
+    pub key: FingerprintKey,
+}
+
+/// Contents that a release needs, by version, kept so that any machine can bring it about again.
+#[derive(Debug, Default)]
+pub struct Versions {
+    /// Secrets.
+    pub secrets: BTreeMap<SecretName, (Fingerprint, Secret<Vec<u8>>)>,
+    /// Configs.
+    pub configs: BTreeMap<ConfigName, (Fingerprint, Vec<u8>)>,
+}
+
+/// Access to one project's state.
+pub struct Store<'a> {
+    engine: &'a dyn Engine,
+    project: ProjectName,
+}
+
+impl<'a> Store<'a> {
+    /// Access to the state of `project`. Touches nothing.
+    pub fn new(engine: &'a dyn Engine, project: ProjectName) -> Self {
+        Self { engine, project }
+    }
+
+    fn holder(&self) -> String {
+        state_holder(&self.project)
+    }
+
+    fn path(&self, below: &str) -> String {
+        format!("/{}/{below}", state_volume(&self.project))
+    }
+
+    /// Reads what is current; `None` when there is no state yet.
+    pub async fn open(&self) -> Result<Option<Opened>, StateError> {
+        let Some(tar) = self.engine.get_archive(&self.holder(), &self.path("head")).await? else { return Ok(None) };
+        let unreadable = |why: &str| StateError::Unreadable { volume: state_volume(&self.project), why: why.into() };
+        let files = archive::files(&tar).map_err(|e| unreadable(&e.to_string()))?;
+        let Some(head) = Head::newest(&files) else { return Err(unreadable("neither of its two copies is whole")) };
+        let key = FingerprintKey::from_hex(&head.key).map_err(|e| unreadable(&e.to_string()))?;
+        Ok(Some(Opened { head, key }))
+    }
+
+    /// Makes the volume, its access and the first head. What is there already stays.
+    pub async fn init(&self, volume: &VolumeSpec, holder: &ContainerSpec, key: &FingerprintKey) -> Result<(), StateError> {
+        self.engine.create_volume(volume).await?;
+        create_holder(self.engine, holder).await?;
+        if self.open().await?.is_some() {
+            return Ok(());
+        }
+        let mut head = Head::first(key.to_hex().expose().clone());
+        self.write(&mut head, &[]).await
+    }
+
+    /// Writes what is current, with a release's record and the contents that it needs.
+    pub async fn save(&self, head: &mut Head, release: Option<(&Release, &Versions)>) -> Result<(), StateError> {
+        let mut files = Vec::new();
+        if let Some((release, versions)) = release {
+            let content = serde_json::to_vec_pretty(release).map_err(std::io::Error::other)?;
+            files.push((format!("releases/{:06}.json", release.number), content));
+            head.release = Some(release.number);
+            head.version.clone_from(&release.version);
+            head.secrets.clone_from(&release.secrets);
+            for (name, (version, content)) in &versions.secrets {
+                files.push((format!("secrets/{name}/{version}"), content.expose().clone()));
+            }
+            for (name, (version, content)) in &versions.configs {
+                files.push((format!("configs/{name}/{version}"), content.clone()));
+            }
+        }
+        let written = self.write(head, &files).await;
+        for (_, content) in &mut files {
+            zeroize::Zeroize::zeroize(content);
+        }
+        written
+    }
+
+    /// The content of a secret's version; `None` when it is not kept.
+    pub async fn secret(&self, name: &SecretName, version: &Fingerprint) -> Result<Option<Secret<Vec<u8>>>, StateError> {
+        let path = self.path(&format!("secrets/{name}/{version}"));
+        let Some(tar) = self.engine.get_archive(&self.holder(), &path).await? else { return Ok(None) };
+        Ok(archive::files(&tar)?.into_iter().next().map(|(_, content)| Secret::new(content)))
+    }
+
+    async fn write(&self, head: &mut Head, files: &[(String, Vec<u8>)]) -> Result<(), StateError> {
+        let (name, content) = head.next().map_err(std::io::Error::other)?;
+        let mut archive = Archive::default();
+        let mut directories = std::collections::BTreeSet::from(["head".to_owned()]);
+        for (path, _) in files {
+            let parents = path.match_indices('/').map(|(at, _)| path[..at].to_owned());
+            directories.extend(parents);
+        }
+        for directory in &directories {
+            archive.directory(directory, 0, 0, 0o700)?;
+        }
+        for (path, content) in files {
+            archive.file(path, 0, 0, 0o600, content)?;
+        }
+        // Last: a head never speaks of a file that is not there.
+        archive.file(&format!("head/{name}"), 0, 0, 0o600, &content)?;
+        Ok(self.engine.put_archive(&self.holder(), &self.path(""), archive.finish()?).await?)
+    }
+}
+
+/// Creates a container that only gives access to volumes, with its image when the engine lacks it. One that was left
+/// by a run that did not end is replaced.
+pub async fn create_holder(engine: &dyn Engine, spec: &ContainerSpec) -> Result<(), EngineError> {
+    for _ in 0..3 {
+        match engine.create_container(spec).await {
+            Ok(_) => return Ok(()),
+            Err(e) if e.kind == ErrorKind::Conflict => engine.remove_container(&spec.name, false).await?,
+            Err(e) if e.kind == ErrorKind::NotFound => import_holder_image(engine).await?,
+            Err(e) => return Err(e),
+        }
+    }
+    engine.create_container(spec).await.map(|_| ())
+}
+
+/// The image of such containers: nothing but an empty directory, as the engine refuses an archive without entries.
+pub(super) async fn import_holder_image(engine: &dyn Engine) -> Result<(), EngineError> {
+    let failed = |e: std::io::Error| EngineError::new(ErrorKind::Other, "pack an empty image", e.to_string());
+    let mut archive = Archive::default();
+    archive.directory("volume-access", 0, 0, 0o755).map_err(failed)?;
+    let labels = [(crate::model::label::ROLE.to_owned(), "holder".to_owned())].into();
+    engine.import_image(HOLDER_IMAGE, &labels, archive.finish().map_err(failed)?).await
+}
