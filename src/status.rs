@@ -144,7 +144,9 @@ fn service(name: ServiceName, containers: &[&ObservedContainer], kept: &Kept, no
         healthy: count(|h| matches!(h, Health::Healthy | Health::NoCheck)),
     };
     let starting = count(|h| *h == Health::Starting);
+    let crashing = containers.iter().any(|c| matches!(c.state, ContainerState::Restarting { .. }));
     let state = match replicas {
+        Replicas { healthy: 0, .. } if crashing => ServiceState::Unhealthy,
         Replicas { running: 0, .. } => ServiceState::Stopped,
         Replicas { healthy, running, desired } if healthy == running && running >= desired => ServiceState::Running,
         Replicas { healthy, running, .. } if healthy + starting == running && running >= desired => ServiceState::Starting,

@@ -129,9 +129,9 @@ fn lock(error: &LockError) -> (Exit, Problem) {
             let mut problem = blank("locked", Exit::Locked, error.to_string());
             problem.notes.push("nothing was changed".into());
             let name = crate::model::lock_holder(project);
-            problem.hints.push(format!(
-                "wait until it is done; when you are certain that nobody is at work any more: `docker rm {name}`"
-            ));
+            problem
+                .hints
+                .push(format!("wait until it is done; when you are certain that nobody is at work any more: `docker rm {name}`"));
             (Exit::Locked, problem)
         }
         LockError::Engine(e) => engine(e),

@@ -5,8 +5,8 @@
 pub mod args;
 mod classify;
 pub mod commands;
-pub mod env;
 mod dotenv;
+pub mod env;
 mod exit;
 mod project;
 mod signal;

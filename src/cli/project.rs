@@ -83,7 +83,9 @@ pub fn load(global: &Global, ui: &Ui, version: Option<&str>) -> anyhow::Result<L
     {
         return Err(Usage {
             message: format!("the Compose files do not follow {VERSION_VARIABLE}, so `{version}` would change nothing"),
-            hint: Some(format!("say `x-medianest: {{version: ${{{VERSION_VARIABLE}}}}}` and use the variable in the images' tags")),
+            hint: Some(format!(
+                "say `x-medianest: {{version: ${{{VERSION_VARIABLE}}}}}` and use the variable in the images' tags"
+            )),
         }
         .into());
     }
@@ -192,11 +194,9 @@ fn fingerprint(key: &FingerprintKey, content: &[u8]) -> Fingerprint {
 
 /// What is wrong with the stack's secrets. One that the engine keeps is not missing.
 pub fn secret_problems(stack: &Stack, opened: Option<&Opened>) -> Vec<secret::Problem> {
-    let files: BTreeMap<_, _> =
-        stack.secrets.iter().map(|(name, file)| (name.clone(), PathBuf::from(&file.path))).collect();
+    let files: BTreeMap<_, _> = stack.secrets.iter().map(|(name, file)| (name.clone(), PathBuf::from(&file.path))).collect();
     let kept = |name: &str| opened.is_some_and(|o| o.head.secrets.keys().any(|k| k.as_str() == name));
     let mut problems = secret::verify_files(&files);
     problems.retain(|p| !(p.kind == ProblemKind::Missing && kept(&p.name)));
     problems
 }
-

@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    DependencyCondition, FileEntry, FileOrigin, HealthTest, Healthcheck, Mount, MountSource, Network, Port, PullPolicy, Resources,
-    RestartPolicy, Service, ServiceName, Stack, SubnetChoice, Tmpfs, Ulimit, Volume,
+    DependencyCondition, FileEntry, FileOrigin, HealthTest, Healthcheck, Mount, MountSource, Network, Port, PullPolicy,
+    Resources, RestartPolicy, Service, ServiceName, Stack, SubnetChoice, Tmpfs, Ulimit, Volume,
 };
 
 /// The stack as Compose prints it. `profiles` are those of each service.
@@ -26,9 +26,10 @@ pub(super) fn canonical(stack: &Stack, profiles: &BTreeMap<ServiceName, Vec<Stri
     out.put("services", Value::Object(services.collect()));
     out.put_some("networks", object(stack.networks.iter().map(|(key, network)| (key.clone(), self::network(network)))));
     out.put_some("volumes", object(stack.volumes.iter().map(|(key, volume)| (key.clone(), self::volume(volume)))));
-    let secrets = stack.secrets.iter().map(|(key, secret)| {
-        (key.to_string(), json!({"name": format!("{project}_{key}"), "file": secret.path}))
-    });
+    let secrets = stack
+        .secrets
+        .iter()
+        .map(|(key, secret)| (key.to_string(), json!({"name": format!("{project}_{key}"), "file": secret.path})));
     out.put_some("secrets", object(secrets));
     let configs = stack.configs.iter().map(|(key, config)| {
         let content = String::from_utf8_lossy(&config.content).into_owned();

@@ -17,10 +17,13 @@ pub(super) fn parse(
     outer: &dyn Fn(&str) -> Option<String>,
 ) -> BTreeMap<String, String> {
     let file = report.add_secret_file(name);
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        let line = bytes.iter().take_while(|b| b.is_ascii()).filter(|b| **b == b'\n').count() + 1;
-        report.error(Some(Spot { file, line, column: 1 }), "", "the file is not UTF-8 text");
-        return BTreeMap::new();
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let line = bytes[..error.valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+            report.error(Some(Spot { file, line, column: 1 }), "", "the file is not UTF-8 text");
+            return BTreeMap::new();
+        }
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
     let mut reader = Reader { report, file, rest: &text, line: 1, outer, values: BTreeMap::new() };
@@ -348,7 +351,7 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text() {
         let mut report = Report::default();
-        assert!(parse(&mut report, ".env", b"A=1\nB=\xff\n", &outer).is_empty());
+        assert!(parse(&mut report, ".env", "A=é\nB=\u{e9}\u{e9}".as_bytes().strip_suffix(&[0xa9]).unwrap(), &outer).is_empty());
         assert_eq!(report.into_errors().0[0].place.as_ref().unwrap().line, 2);
     }
 }

@@ -140,7 +140,12 @@ fn closing_brace(text: &str) -> Option<usize> {
 }
 
 /// Replaces the variables of every text of a document, in place. Warns once for each variable that is not set.
-pub(super) fn interpolate(report: &mut Report, root: &mut Node, lookup: &dyn Fn(&str) -> Option<String>, warned: &mut BTreeSet<String>) {
+pub(super) fn interpolate(
+    report: &mut Report,
+    root: &mut Node,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    warned: &mut BTreeSet<String>,
+) {
     walk(report, root, &mut String::new(), &mut Interpolator::new(lookup), warned);
 }
 
@@ -313,8 +318,27 @@ mod tests {
     #[test]
     fn what_is_against_the_grammar() {
         let cases = [
-            "${", "${}", "${SET", "${ SET}", "${SET }", "${1A}", "${SET:x}", "${SET!}", "${SET:}", "${SET=x}", "${-x}", "${:-x}",
-            "${é}", "${UNSET:-${}", "${UNSET:-${SET}", "${UNSET:-${}}", "a ${SET.b}", "${SET:=x}", "${SET/a/b}", "${#SET}", "${!SET}",
+            "${",
+            "${}",
+            "${SET",
+            "${ SET}",
+            "${SET }",
+            "${1A}",
+            "${SET:x}",
+            "${SET!}",
+            "${SET:}",
+            "${SET=x}",
+            "${-x}",
+            "${:-x}",
+            "${é}",
+            "${UNSET:-${}",
+            "${UNSET:-${SET}",
+            "${UNSET:-${}}",
+            "a ${SET.b}",
+            "${SET:=x}",
+            "${SET/a/b}",
+            "${#SET}",
+            "${!SET}",
         ];
         for text in cases {
             assert!(matches!(substitute(text), Err(Failure::Invalid(_))), "{text}");

@@ -77,8 +77,16 @@ pub(super) const MOUNT_BIND: &[&str] = &["propagation", "recursive", "selinux"];
 /// Keys of `volumes[].volume`.
 pub(super) const MOUNT_VOLUME: &[&str] = &["labels", "nocopy", "subpath"];
 /// Keys of a service's network.
-pub(super) const ATTACHMENT: &[&str] =
-    &["driver_opts", "gw_priority", "interface_name", "ipv4_address", "ipv6_address", "link_local_ips", "mac_address", "priority"];
+pub(super) const ATTACHMENT: &[&str] = &[
+    "driver_opts",
+    "gw_priority",
+    "interface_name",
+    "ipv4_address",
+    "ipv6_address",
+    "link_local_ips",
+    "mac_address",
+    "priority",
+];
 /// Keys of a network.
 pub(super) const NETWORK: &[&str] = &["attachable", "enable_ipv4", "enable_ipv6"];
 /// Keys of `ipam`.

@@ -66,9 +66,7 @@ fn strip(mut node: Node) -> Node {
             let kept = map.entries.into_iter().filter(|e| e.value.directive != Directive::Reset);
             Value::Map(Map { entries: kept.map(|e| Entry { value: strip(e.value), ..e }).collect() })
         }
-        Value::Seq(items) => {
-            Value::Seq(items.into_iter().filter(|i| i.directive != Directive::Reset).map(strip).collect())
-        }
+        Value::Seq(items) => Value::Seq(items.into_iter().filter(|i| i.directive != Directive::Reset).map(strip).collect()),
         scalar => scalar,
     };
     node
@@ -204,4 +202,121 @@ fn names(node: Node, value: fn(Spot) -> Value) -> Node {
 fn different_drivers(base: &Node, over: &Node) -> bool {
     let driver = |node: &Node| node.as_map().and_then(|map| map.value("driver")).and_then(Value::scalar);
     matches!((driver(base), driver(over)), (Some(base), Some(over)) if base != over)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::parse::parse;
+
+    fn show(value: &Value) -> String {
+        match value {
+            Value::Seq(items) => format!("[{}]", items.iter().map(|i| show(&i.value)).collect::<Vec<_>>().join(" ")),
+            Value::Map(map) => {
+                let entries = map.entries.iter().map(|e| format!("{}:{}", e.key, show(&e.value.value)));
+                format!("{{{}}}", entries.collect::<Vec<_>>().join(" "))
+            }
+            scalar => scalar.scalar().unwrap_or("~".into()),
+        }
+    }
+
+    fn merged(report: &mut Report, files: &[&str]) -> Node {
+        let nodes = files.iter().enumerate().map(|(i, text)| parse(report, &format!("f{i}.yaml"), text.as_bytes()).unwrap());
+        let nodes = nodes.collect();
+        merge(report, nodes).unwrap()
+    }
+
+    /// Merges two values of one key of a service.
+    fn service(key: &str, base: &str, over: &str) -> String {
+        let file = |value: &str| format!("services: {{a: {{{key}: {value}}}}}");
+        let mut report = Report::default();
+        let node = merged(&mut report, &[&file(base), &file(over)]);
+        assert!(!report.has_errors(), "{key}: {}", report.into_errors());
+        let text = show(&node.value);
+        let text = text.strip_prefix("{services:{a:{").and_then(|t| t.strip_suffix("}}}")).unwrap();
+        text.strip_prefix(key).map_or(text, |t| t.trim_start_matches(':')).to_owned()
+    }
+
+    #[test]
+    fn each_key_has_its_rule() {
+        let cases = [
+            // Replaced.
+            ("image", "a", "b", "b"),
+            ("image", "a", "~", "a"),
+            ("image", "~", "b", "b"),
+            ("command", "[a, b]", "[c]", "[c]"),
+            ("command", "[a]", "c d", "c d"),
+            ("command", "[a]", "~", "~"),
+            ("entrypoint", "[a]", "[]", "[]"),
+            ("healthcheck", "{test: [CMD, a], interval: 5s}", "{test: b, retries: 3}", "{test:b interval:5s retries:3}"),
+            // Both forms of pairs.
+            ("environment", "{A: 1, B: 2}", "{B: 3, C: 4}", "{A:1 B:3 C:4}"),
+            ("environment", "[A=1, B=2]", "{B: 3}", "{A:1 B:3}"),
+            ("environment", "{A: 1, B: 2}", "[B=3, C]", "{A:1 B:3 C:~}"),
+            ("environment", "[A=1]", "[A=x=y]", "{A:x=y}"),
+            ("environment", "{A: 1}", "~", "{A:1}"),
+            ("labels", "[a=b]", "{c: d}", "{a:b c:d}"),
+            ("sysctls", "{a: 1}", "[b=2]", "{a:1 b:2}"),
+            // Lists are joined.
+            ("ports", "['80:80']", "['81:81']", "[80:80 81:81]"),
+            ("cap_add", "[A, B]", "[B, C]", "[A B B C]"),
+            ("tmpfs", "/a", "[/b]", "[/a /b]"),
+            ("tmpfs", "/a", "/b", "[/a /b]"),
+            ("env_file", "a", "b", "[a b]"),
+            ("env_file", "[a]", "[{path: b}]", "[a {path:b}]"),
+            ("extra_hosts", "['h:1']", "{h: '2', k: ['3', '4']}", "[h:1 h=2 k=3 k=4]"),
+            // Names and maps.
+            ("depends_on", "[b]", "[c]", "{b:{condition:service_started} c:{condition:service_started}}"),
+            ("depends_on", "[b]", "{b: {condition: service_healthy}}", "{b:{condition:service_healthy}}"),
+            (
+                "depends_on",
+                "{b: {condition: service_healthy, restart: true}}",
+                "[b]",
+                "{b:{condition:service_started restart:true}}",
+            ),
+            ("networks", "[n]", "{m: {aliases: [x]}}", "{n:~ m:{aliases:[x]}}"),
+            ("networks", "{n: {aliases: [x]}}", "[n]", "{n:{aliases:[x]}}"),
+            ("networks", "{n: {aliases: [x]}}", "{n: {aliases: [y]}}", "{n:{aliases:[x y]}}"),
+            ("ulimits", "{n: 5, m: {soft: 1, hard: 2}}", "{n: {soft: 3, hard: 4}, m: 7}", "{n:{soft:3 hard:4} m:7}"),
+            ("ulimits", "{m: {soft: 1, hard: 2}}", "{m: {hard: 4}}", "{m:{soft:1 hard:4}}"),
+            ("logging", "{driver: a, options: {x: 1}}", "{driver: b, options: {y: 1}}", "{driver:b options:{y:1}}"),
+            ("logging", "{driver: a, options: {x: 1}}", "{options: {y: 1}}", "{driver:a options:{x:1 y:1}}"),
+            ("deploy", "{resources: {limits: {cpus: 1}}}", "{replicas: 2}", "{resources:{limits:{cpus:1}} replicas:2}"),
+            ("x-own", "{a: 1}", "{b: 2}", "{a:1 b:2}"),
+            // Tags.
+            ("ports", "['80:80']", "!reset []", ""),
+            ("ports", "['80:80']", "!override ['81:81']", "[81:81]"),
+            ("environment", "{A: 1, B: 2}", "{A: !reset null}", "{B:2}"),
+            ("environment", "{A: 1}", "!override {B: 2}", "{B:2}"),
+            ("command", "[a]", "!reset null", ""),
+            ("user", "!reset null", "a", "a"),
+        ];
+        for (key, base, over, wanted) in cases {
+            assert_eq!(service(key, base, over), wanted, "{key}: {base} and {over}");
+        }
+    }
+
+    #[test]
+    fn a_single_file_loses_what_it_resets() {
+        let node = merged(&mut Report::default(), &["a: !reset 1\nb: [!reset x, y]\nc: !override {d: 1}\n"]);
+        assert_eq!(show(&node.value), "{b:[y] c:{d:1}}");
+    }
+
+    #[test]
+    fn three_files_merge_in_their_order() {
+        let files = ["services: {a: {image: 1, cap_add: [A]}}", "services: {b: {}}", "services: {a: {image: 3, cap_add: [C]}}"];
+        let node = merged(&mut Report::default(), &files);
+        assert_eq!(show(&node.value), "{services:{a:{image:3 cap_add:[A C]} b:{}}}");
+    }
+
+    #[test]
+    fn forms_that_do_not_fit_are_a_mistake_with_both_places() {
+        let mut report = Report::default();
+        merged(&mut report, &["services:\n  a:\n    ports: ['80']\n", "services:\n  a:\n    ports: {x: 1}\n"]);
+        assert_eq!(
+            report.into_errors().to_string(),
+            "f1.yaml:3:12: services.a.ports: a map cannot be merged with a list from f0.yaml, line 3 \
+             (hint: give both the same form, or mark the later one `!override`)"
+        );
+    }
 }

@@ -115,7 +115,12 @@ fn read_files(report: &mut Report, source: &dyn Source, request: &Request) -> Ve
         let bytes = match source.read(path) {
             Ok(bytes) => bytes,
             Err(SourceError::NotFound) => {
-                report.error_hint(None, "", format!("the Compose file `{path}` does not exist"), "check the path, or pass `--file`");
+                report.error_hint(
+                    None,
+                    "",
+                    format!("the Compose file `{path}` does not exist"),
+                    "check the path, or pass `--file`",
+                );
                 continue;
             }
             Err(error) => {

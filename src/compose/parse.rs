@@ -276,7 +276,9 @@ impl<'a> Builder<'a, '_> {
             Some("null") => Some(Value::Null),
             Some(_) => None,
             // The tag `!` alone means: a text, whatever it looks like.
-            None if tag.handle().is_empty() && tag.suffix() == "!" || tag.original() == "!" => Some(Value::String(text.to_owned())),
+            None if tag.handle().is_empty() && tag.suffix() == "!" || tag.original() == "!" => {
+                Some(Value::String(text.to_owned()))
+            }
             None => return (plain(), self.directive(tag, spot)),
         };
         if value.is_none() {
@@ -304,5 +306,175 @@ impl<'a> Builder<'a, '_> {
                 Directive::Merge
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::diagnostic::Diagnostic;
+
+    /// The document as JSON text, places left out.
+    fn show(value: &Value) -> String {
+        match value {
+            Value::String(text) => format!("{text:?}"),
+            Value::Null => "null".into(),
+            Value::Seq(items) => format!("[{}]", items.iter().map(|i| show(&i.value)).collect::<Vec<_>>().join(", ")),
+            Value::Map(map) => {
+                let entries = map.entries.iter().map(|e| format!("{}: {}", e.key, show(&e.value.value)));
+                format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+            }
+            scalar => scalar.scalar().unwrap(),
+        }
+    }
+
+    fn read(text: &str) -> String {
+        let mut report = Report::default();
+        let node = parse(&mut report, "c.yaml", text.as_bytes());
+        assert!(!report.has_errors(), "{text:?}: {}", report.into_errors());
+        show(&node.unwrap().value)
+    }
+
+    fn errors(bytes: &[u8]) -> Vec<Diagnostic> {
+        let mut report = Report::default();
+        parse(&mut report, "c.yaml", bytes);
+        report.into_errors().0
+    }
+
+    fn shown(text: &str) -> Vec<String> {
+        errors(text.as_bytes()).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn documents() {
+        let cases = [
+            ("", "null"),
+            ("# nothing\n", "null"),
+            ("a: 1\nb: [x, 2.5, true, ~, \"3\"]\n", r#"{a: 1, b: ["x", 2.5, true, null, "3"]}"#),
+            ("a: yes\nb: off\nc: 22:22\n", r#"{a: "yes", b: "off", c: "22:22"}"#),
+            ("a: |\n  l1\n  l2\nb: >-\n  l1\n  l2\n", r#"{a: "l1\nl2\n", b: "l1 l2"}"#),
+            ("80: x\ntrue: y\n", r#"{80: "x", true: "y"}"#),
+            ("a: 0440\nb: '0440'\n", r#"{a: 288, b: "0440"}"#),
+            ("a: !!str 1\nb: !!int '7'\nc: ! 5\n", r#"{a: "1", b: 7, c: "5"}"#),
+            ("\u{feff}a: 1\r\nb: 2\r\n", "{a: 1, b: 2}"),
+            ("---\na: 1\n...\n", "{a: 1}"),
+            ("a: {b: , c: }", "{a: {b: null, c: null}}"),
+            // Anchors and merge keys.
+            ("a: &x [1]\nb: *x\n", "{a: [1], b: [1]}"),
+            ("a: &x 1\nb: &x 2\nc: *x\n", "{a: 1, b: 2, c: 2}"),
+            ("x: &x {p: 1, q: 2}\ny: {<<: *x, q: 3}\n", "{x: {p: 1, q: 2}, y: {q: 3, p: 1}}"),
+            (
+                "x: &x {p: 1}\nz: &z {p: 2, q: 2}\ny:\n  <<: [*x, *z]\n  r: 3\n",
+                "{x: {p: 1}, z: {p: 2, q: 2}, y: {r: 3, p: 1, q: 2}}",
+            ),
+            ("x: &x {p: 1}\ny: &y {<<: *x, q: 2}\nz: {<<: *y}\n", "{x: {p: 1}, y: {q: 2, p: 1}, z: {q: 2, p: 1}}"),
+            ("a: {\"<<\": 1}\n", "{a: {<<: 1}}"),
+            ("a: {<<: {b: 1}}\n", "{a: {b: 1}}"),
+            ("a: &k key\nb: {*k : 1}\n", "{a: \"key\", b: {key: 1}}"),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(read(text), wanted, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn places_are_those_of_keys_and_values() {
+        let mut report = Report::default();
+        let node = parse(&mut report, "c.yaml", "a:\n  é: [1,\n    {k: v}]\n  n:\nb: x\n".as_bytes()).unwrap();
+        let at = |spot: Spot| (spot.line, spot.column);
+        let a = node.as_map().unwrap().get("a").unwrap();
+        let inner = a.value.as_map().unwrap();
+        assert_eq!((at(a.spot), at(a.value.spot)), ((1, 1), (2, 3)));
+        assert_eq!(at(inner.get("é").unwrap().value.spot), (2, 6));
+        // A value that is not there has the place of its key.
+        assert_eq!(at(inner.get("n").unwrap().value.spot), (4, 3));
+        let Value::Seq(items) = &inner.get("é").unwrap().value.value else { panic!() };
+        assert_eq!(at(items[1].as_map().unwrap().get("k").unwrap().value.spot), (3, 9));
+    }
+
+    #[test]
+    fn directives_are_seen() {
+        let mut report = Report::default();
+        let node = parse(&mut report, "c.yaml", b"a: !reset null\nb: !override [1]\nc: !reset {}\nd: 1\n").unwrap();
+        let found: Vec<_> = node.as_map().unwrap().entries.iter().map(|e| e.value.directive).collect();
+        assert_eq!(found, [Directive::Reset, Directive::Override, Directive::Reset, Directive::Merge]);
+    }
+
+    #[test]
+    fn mistakes_have_their_place() {
+        let cases: [(&str, &[&str]); 14] = [
+            ("a: 1\na: 2\n", &["c.yaml:2:1: a: the key `a` is given twice, first in line 1 (hint: remove one of the two)"]),
+            (
+                "s:\n  w: {x: 1, x: 2}\n  w: {}\n",
+                &[
+                    "c.yaml:2:13: s.w.x: the key `x` is given twice, first in line 2 (hint: remove one of the two)",
+                    "c.yaml:3:3: s.w: the key `w` is given twice, first in line 2 (hint: remove one of the two)",
+                ],
+            ),
+            (
+                "a: {<<: {b: 1}, <<: {c: 1}}\n",
+                &["c.yaml:1:17: a.<<: the key `<<` is given twice, first in line 1 (hint: remove one of the two)"],
+            ),
+            (
+                "a: *x\nb: *y\n",
+                &[
+                    "c.yaml:1:4: a: `*x` refers to an anchor that is not defined before it",
+                    "c.yaml:2:4: b: `*y` refers to an anchor that is not defined before it",
+                ],
+            ),
+            ("a: &a [*a]\n", &["c.yaml:1:8: a.[0]: this alias stands inside the value that it refers to"]),
+            ("? [a]\n: 1\n", &["c.yaml:1:3: a key must be a text"]),
+            ("a: {<<: 5}\n", &["c.yaml:1:5: a: `<<` takes a map or a list of maps, found the number `5`"]),
+            (
+                "a: !secret x\n",
+                &["c.yaml:1:12: a: the tag `!secret` is not supported (hint: Compose knows `!reset` and `!override`)"],
+            ),
+            ("a: !!int x\n", &["c.yaml:1:10: a: the value does not fit its tag `!!int`"]),
+            ("a: 1\n---\nb: 2\n", &["c.yaml:2:1: several documents in one file are not supported yet"]),
+            ("a: \u{0}\n", &["c.yaml:1:4: the control character U+0000 is not allowed in YAML"]),
+            ("a: b\nc: \u{7}\n", &["c.yaml:2:4: the control character U+0007 is not allowed in YAML"]),
+            ("a:\n\tb: 1\n", &[]),
+            ("a: [1\nb: 2", &[]),
+        ];
+        for (text, wanted) in cases {
+            let found = shown(text);
+            if wanted.is_empty() {
+                // The words are the parser's; the place is ours to check.
+                assert!(found.len() == 1 && found[0].contains("invalid YAML: "), "{text:?}: {found:?}");
+                assert!(found[0].starts_with("c.yaml:2:"), "{text:?}: {found:?}");
+            } else {
+                assert_eq!(found, wanted, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_syntax_mistake_shows_its_line() {
+        let error = &errors(b"a: 1\nb: 'x\n")[0];
+        assert!(error.snippet.is_some(), "{error:?}");
+        assert_eq!(errors(b"a: 1\nb: \xff")[0].to_string(), "c.yaml:2:4: the file is not UTF-8 text");
+    }
+
+    #[test]
+    fn bombs_do_not_go_off() {
+        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for i in 1..12 {
+            let items = vec![format!("*a{}", i - 1); 10].join(", ");
+            bomb.push_str(&format!("a{i}: &a{i} [{items}]\n"));
+        }
+        assert!(shown(&bomb)[0].contains("too large when its aliases are expanded"));
+        let text = format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 20), vec!["*a"; 1000].join(", "));
+        assert!(shown(&text)[0].contains("too large when its aliases are expanded"));
+        let mut deep = String::from("a0: &a0 [x]\n");
+        for i in 1..100 {
+            deep.push_str(&format!("a{i}: &a{i} [*a{}]\n", i - 1));
+        }
+        assert!(shown(&deep)[0].contains("levels deep"));
+        for (open, close) in [("[", "]"), ("{a: ", "}"), ("- ", ""), ("a:\n ", "")] {
+            let text = format!("{}x{}", open.repeat(100_000), close.repeat(100_000));
+            assert_eq!(shown(&text).len(), 1);
+        }
+        let large = vec![b'#'; MAX_BYTES + 1];
+        assert!(errors(&large)[0].message.contains("more than the limit"));
     }
 }

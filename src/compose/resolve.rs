@@ -35,7 +35,8 @@ pub(super) fn resolve(
     source: &dyn Source,
     profiles: &[String],
 ) -> Resolved {
-    let is_active = |own: &[String]| own.is_empty() || own.iter().any(|p| profiles.contains(p)) || profiles.iter().any(|p| p == "*");
+    let is_active =
+        |own: &[String]| own.is_empty() || own.iter().any(|p| profiles.contains(p)) || profiles.iter().any(|p| p == "*");
     let (active, inactive): (BTreeMap<_, _>, BTreeMap<_, _>) =
         std::mem::take(&mut lowered.services).into_iter().partition(|(_, draft)| is_active(&draft.profiles));
     let inactive: BTreeMap<ServiceName, Vec<String>> = inactive.into_iter().map(|(name, draft)| (name, draft.profiles)).collect();
@@ -136,7 +137,12 @@ fn read_configs(
                 Ok(bytes) => bytes,
                 Err(error) => {
                     let message = format!("the file `{path}` cannot be read: {error}");
-                    report.error_hint(Some(spot), &key, message, "create the file, or mend the path: it starts at the project's directory");
+                    report.error_hint(
+                        Some(spot),
+                        &key,
+                        message,
+                        "create the file, or mend the path: it starts at the project's directory",
+                    );
                     continue;
                 }
             },

@@ -91,8 +91,10 @@ impl Checker<'_, '_> {
                     None => taken.push((service, port)),
                     Some((other, _)) => {
                         let number = port.published.unwrap_or_default();
-                        let who = if other.name == service.name { "this service".to_owned() } else { format!("`{}`", other.name) };
-                        let message = format!("the host's port {number}/{} is published by {who} already", port.protocol.as_str());
+                        let who =
+                            if other.name == service.name { "this service".to_owned() } else { format!("`{}`", other.name) };
+                        let message =
+                            format!("the host's port {number}/{} is published by {who} already", port.protocol.as_str());
                         self.error(service, &["ports"], message, "choose another port of the host");
                     }
                 }
@@ -186,7 +188,8 @@ impl Checker<'_, '_> {
     /// Whether an ingress sees its configuration and its routes' services.
     fn ingress(&mut self, service: &Service) {
         let Some(ingress) = &service.ingress else { return };
-        let granted = |file: &crate::model::FileEntry| matches!(&file.origin, FileOrigin::Config(name) if *name == ingress.config);
+        let granted =
+            |file: &crate::model::FileEntry| matches!(&file.origin, FileOrigin::Config(name) if *name == ingress.config);
         if !service.files.iter().any(granted) {
             let message = format!("the config `{}` is not granted to this service", ingress.config);
             self.error(service, &["x-medianest", "ingress", "config"], message, "add it to `configs` of the service");

@@ -76,7 +76,8 @@ impl<'a> Variables<'a> {
     /// has `name`, the directory.
     pub(super) fn decide_project(&mut self, report: &mut Report, request: &Request, files: &[Node]) -> Option<ProjectName> {
         let given = request.project_name.clone().map(|name| (name, "the project name that was given"));
-        let from_env = || self.get(PROJECT_NAME).filter(|n| !n.is_empty()).map(|name| (name, "the variable `COMPOSE_PROJECT_NAME`"));
+        let from_env =
+            || self.get(PROJECT_NAME).filter(|n| !n.is_empty()).map(|name| (name, "the variable `COMPOSE_PROJECT_NAME`"));
         let in_file = || {
             let entry = files.iter().rev().find_map(|file| file.as_map()?.get("name"))?;
             let Value::String(text) = &entry.value.value else { return None };

@@ -63,11 +63,7 @@ async fn failed(engine: &dyn Engine, job: &Job<'_>, why: String) -> StepError {
         Some(ContainerState::Exited { exit_code, oom_killed }) => (Some(exit_code), oom_killed),
         _ => (None, false),
     };
-    let evidence = gate::Evidence {
-        health_output: None,
-        log: gate::last_lines(engine, job.container).await,
-        oom_killed,
-        exit_code,
-    };
+    let evidence =
+        gate::Evidence { health_output: None, log: gate::last_lines(engine, job.container).await, oom_killed, exit_code };
     StepError::Job { service: job.service.clone(), container: job.container.to_owned(), why, evidence: Box::new(evidence) }
 }

@@ -6,10 +6,11 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use thiserror::Error;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Context, StepError,
-    step::{Seen, carry_out},
+    step::{Seen, carry_out, keep_evidence},
 };
 use crate::engine::ErrorKind;
 use crate::event::Event;
@@ -119,6 +120,7 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
     if failures.is_empty() && finished.len() == plan.steps.len() {
         return Ok(Finished { steps: plan.steps.len(), took: begin.elapsed() });
     }
+    keep_evidence(&plan.project, context, &seen).await;
     // A step that failed may have had its effect all the same: it is taken back with the rest.
     let mut to_undo = done.clone();
     to_undo.extend(failures.iter().map(|(id, _)| *id));
@@ -127,8 +129,7 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
     let mut failures = failures.into_iter();
     // What went wrong by itself says more than what was stopped because of it.
     let (id, error) = failures.next().unwrap_or_else(cancelled);
-    let (verb, object) =
-        plan.step(id).map_or(("plan", plan.project.to_string()), |s| (s.action.verb(), s.action.object()));
+    let (verb, object) = plan.step(id).map_or(("plan", plan.project.to_string()), |s| (s.action.verb(), s.action.object()));
     Err(Box::new(Failure {
         verb,
         object,
@@ -146,17 +147,8 @@ async fn undo(plan: &Plan, done: &[StepId], context: &Context<'_>, seen: &Seen) 
     let mut problem = None;
     let mut any = false;
     // The operator's wish to stop must not stop what brings the site back.
-    let undisturbed = Context {
-        engine: context.engine,
-        granted: context.granted,
-        key: context.key,
-        head: context.head.clone(),
-        release: None,
-        events: context.events,
-        cancel: tokio_util::sync::CancellationToken::new(),
-        abandon: context.abandon.clone(),
-        now: context.now,
-    };
+    let undisturbed =
+        Context { head: None, release: None, cancel: CancellationToken::new(), abandon: context.abandon.clone(), ..*context };
     for id in done.iter().rev() {
         let Some(undo) = plan.step(*id).and_then(|s| s.undo.as_ref()) else { continue };
         any = true;

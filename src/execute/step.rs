@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::{Context, StepError, gate, job, stage};
 use crate::event::Event;
 use crate::ingress;
-use crate::model::GateEvidence;
+use crate::model::{GateEvidence, ProjectName};
 use crate::plan::Action;
-use crate::state::Store;
+use crate::state::{Head, Release, Store};
 
 /// A pull gives up when its registry has said nothing for so long.
 const PULL_IDLE: Duration = Duration::from_secs(30);
@@ -33,7 +33,7 @@ impl Seen {
 pub(super) async fn carry_out(
     action: &Action,
     number: usize,
-    project: &crate::model::ProjectName,
+    project: &ProjectName,
     context: &Context<'_>,
     seen: &Seen,
 ) -> Result<(), StepError> {
@@ -81,33 +81,41 @@ pub(super) async fn carry_out(
     Ok(())
 }
 
-async fn record(
-    upstreams: Option<&String>,
-    project: &crate::model::ProjectName,
+/// Keeps what the gates have seen of a run that failed, so that nobody waits for the same containers again.
+pub(super) async fn keep_evidence(project: &ProjectName, context: &Context<'_>, seen: &Seen) {
+    if seen.all().is_empty() {
+        return;
+    }
+    if let Ok(Some(opened)) = Store::new(context.engine, project.clone()).open().await {
+        // The run's own failure is what is told, not one of this.
+        let _ = write(opened.head, None, project, context, seen).await;
+    }
+}
+
+async fn record(upstreams: Option<&String>, project: &ProjectName, context: &Context<'_>, seen: &Seen) -> Result<(), StepError> {
+    let head = match &context.head {
+        Some(head) => Some(head.clone()),
+        None => Store::new(context.engine, project.clone()).open().await?.map(|opened| opened.head),
+    };
+    // A stack that has no state of ours has nothing to write to.
+    let Some(mut head) = head else { return Ok(()) };
+    head.upstreams = upstreams.cloned();
+    write(head, context.release.as_ref(), project, context, seen).await
+}
+
+async fn write(
+    mut head: Head,
+    release: Option<&Release>,
+    project: &ProjectName,
     context: &Context<'_>,
     seen: &Seen,
 ) -> Result<(), StepError> {
-    let store = Store::new(context.engine, project.clone());
-    let head = match &context.head {
-        Some(head) => Some(head.clone()),
-        None => store.open().await?.map(|opened| opened.head),
-    };
-    // A stack that was made without the tool's state (a plan for containers only) has nothing to write to.
-    let Some(mut head) = head else { return Ok(()) };
-    head.upstreams = upstreams.cloned();
     let there = context.engine.containers(project).await?;
-    let new = seen.all();
-    let known: Vec<_> = head.evidence.iter().chain(&new).cloned().collect();
-    head.evidence = known
-        .into_iter()
-        .filter(|e| there.iter().any(|c| c.id == e.container_id && c.started_at == Some(e.started_at)))
-        .collect();
+    let still = |e: &GateEvidence| there.iter().any(|c| c.id == e.container_id && c.started_at == Some(e.started_at));
+    head.evidence = head.evidence.into_iter().chain(seen.all()).filter(still).collect();
     head.evidence.sort();
     head.evidence.dedup();
-    let release = context.release.clone().map(|mut release| {
-        release.at = (context.now)();
-        release
-    });
-    let release = release.as_ref().map(|release| (release, context.granted));
-    Ok(store.save(&mut head, release).await?)
+    let release = release.map(|release| Release { at: (context.now)(), ..release.clone() });
+    let store = Store::new(context.engine, project.clone());
+    Ok(store.save(&mut head, release.as_ref().map(|release| (release, context.granted))).await?)
 }

@@ -237,8 +237,7 @@ pub struct Kept {
 impl Kept {
     /// Health of a container with the gates' evidence counted in, until the engine's own check has spoken.
     pub fn health_of(&self, container: &ObservedContainer) -> Health {
-        let vouched =
-            |e: &GateEvidence| e.container_id == container.id && Some(e.started_at) == container.started_at;
+        let vouched = |e: &GateEvidence| e.container_id == container.id && Some(e.started_at) == container.started_at;
         match container.health {
             Health::Starting if self.evidence.iter().any(vouched) => Health::Healthy,
             other => other,

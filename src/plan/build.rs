@@ -37,7 +37,6 @@ impl Builder {
         self.all().into_iter().filter(|id| !waited.contains(id)).collect()
     }
 
-
     /// Whether a step changes anything.
     pub(super) fn changes(&self) -> bool {
         self.steps.iter().any(|s| s.action.change() != super::Change::None)

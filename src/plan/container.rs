@@ -89,11 +89,7 @@ pub(super) fn specification(stack: &Stack, service: &Service, circumstances: Cir
         }
     }
     for set in circumstances.files {
-        mounts.push(Mount {
-            source: MountSource::Volume(set.volume.clone()),
-            target: set.directory.clone(),
-            read_only: true,
-        });
+        mounts.push(Mount { source: MountSource::Volume(set.volume.clone()), target: set.directory.clone(), read_only: true });
         no_copy.push(set.directory.clone());
     }
     if let Some((directory, volume)) = &circumstances.upstreams

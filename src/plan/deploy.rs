@@ -136,13 +136,17 @@ impl<'a> Deploy<'a> {
             .iter()
             .find(|c| !c.is_ours() && c.service().is_some_and(|s| self.stack.services.contains_key(&s)));
         if let Some(container) = foreign {
-            let hint = format!("look at it with `docker inspect {}`; `docker compose -p {project} down` removes the containers and keeps the volumes", container.name);
+            let hint = format!(
+                "look at it with `docker inspect {}`; `docker compose -p {project} down` removes the containers and keeps the volumes",
+                container.name
+            );
             return Err(PlanError::Foreign { kind: "container", name: container.name.clone(), hint });
         }
         for network in self.stack.networks.values().filter(|n| !n.external) {
             let there = self.observed.networks.get(network.name.as_str());
             if there.is_some_and(|n| n.labels.get(label::PROJECT).map(String::as_str) != Some(project.as_str())) {
-                let hint = format!("give this stack another network name, or remove that one with `docker network rm {}`", network.name);
+                let hint =
+                    format!("give this stack another network name, or remove that one with `docker network rm {}`", network.name);
                 return Err(PlanError::Foreign { kind: "network", name: network.name.to_string(), hint });
             }
         }
@@ -298,8 +302,7 @@ impl<'a> Deploy<'a> {
         let mut ready = Vec::new();
         let mut staged = Vec::new();
         // A container that mounts a volume was created after it was filled: that is how a fill cut short is noticed.
-        let in_use: BTreeSet<&str> =
-            self.observed.containers.iter().flat_map(|c| c.volumes.iter().map(String::as_str)).collect();
+        let in_use: BTreeSet<&str> = self.observed.containers.iter().flat_map(|c| c.volumes.iter().map(String::as_str)).collect();
         let pulls: Vec<_> = self.builder.all().into_iter().filter(|id| !self.networks.contains(id)).collect();
         let create = |builder: &mut Builder, spec: VolumeSpec, observed: &Observed, cause: &str| {
             if observed.volumes.contains_key(&spec.name) {
@@ -338,7 +341,12 @@ impl<'a> Deploy<'a> {
         }
         if let (Some((service, _)), Some((_, name)), Some(text)) = (self.ingress, self.upstream_file(), upstreams) {
             let volume = ingress_volume(&self.stack.project);
-            ready.extend(create(&mut self.builder, plain(&volume, "ingress"), self.observed, "where the ingress finds its upstreams"));
+            ready.extend(create(
+                &mut self.builder,
+                plain(&volume, "ingress"),
+                self.observed,
+                "where the ingress finds its upstreams",
+            ));
             if !in_use.contains(volume.as_str()) {
                 let (uid, gid) = file_sets::owner(service, &service.image, self.observed)?;
                 let content = StagedContent::Rendered(text.to_owned());
@@ -356,12 +364,13 @@ impl<'a> Deploy<'a> {
             let holder = self.holder("stage", stage_holder(&self.stack.project), staged.iter().map(|s| s.volume.as_str()));
             let action = Action::Stage { holder: Box::new(holder), volumes: staged };
             let after = ready.iter().chain(&pulls).copied().collect::<Vec<_>>();
-            ready.push(self.builder.add(action, "owners, secrets and configs", after));
+            // It waits for every volume, so waiting for it is waiting for all of them.
+            ready = vec![self.builder.add(action, "owners, secrets and configs", after)];
         }
+        ready.extend(self.networks.iter().copied());
         if ready.is_empty() {
             ready = pulls;
         }
-        ready.extend(self.networks.iter().copied());
         Ok(ready)
     }
 
@@ -494,7 +503,8 @@ impl<'a> Deploy<'a> {
             let filled = self.observed.containers.iter().any(|c| c.volumes.contains(&volume));
             if filled && kept != Some(text) {
                 let container = self.spec(service, 1, "service").name;
-                let container = renames.iter().find(|(_, to)| *to == container).map_or(container.clone(), |(from, _)| from.clone());
+                let container =
+                    renames.iter().find(|(_, to)| *to == container).map_or(container.clone(), |(from, _)| from.clone());
                 let switch = |content: &str| Action::SwitchUpstreams {
                     container: container.clone(),
                     path: format!("{directory}/{name}"),
@@ -512,7 +522,11 @@ impl<'a> Deploy<'a> {
             let mut after = ends.clone();
             if running {
                 let grace = Duration::from_secs(30);
-                after = vec![self.builder.add(Action::Stop { container: container.clone(), grace }, "it is one replica too many", after)];
+                after = vec![self.builder.add(
+                    Action::Stop { container: container.clone(), grace },
+                    "it is one replica too many",
+                    after,
+                )];
             }
             removed.push(self.builder.add(Action::RemoveContainer { container }, "it is not needed any more", after));
         }
@@ -594,7 +608,8 @@ impl<'a> Deploy<'a> {
             let remove = Action::RemoveContainer { container: name.clone() };
             create_after.push(self.builder.add(remove, "it was left by a run that did not end", []));
         }
-        let create = self.builder.add(Action::CreateContainer { spec: Box::new(spec) }, "checks what the migration did", create_after);
+        let create =
+            self.builder.add(Action::CreateContainer { spec: Box::new(spec) }, "checks what the migration did", create_after);
         let run = Action::RunJob {
             container: name.clone(),
             service: service.name.clone(),

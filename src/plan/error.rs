@@ -90,7 +90,9 @@ impl PlanError {
             Self::Foreign { hint, .. } => hint.clone(),
             Self::MissingExternal { kind, name } => format!("create it with `docker {kind} create {name}`"),
             Self::UnknownUser { service, .. } => {
-                format!("give numbers: `user: \"1000:1000\"` for service `{service}` in compose.override.yaml, or `uid:` for each of its secrets")
+                format!(
+                    "give numbers: `user: \"1000:1000\"` for service `{service}` in compose.override.yaml, or `uid:` for each of its secrets"
+                )
             }
             Self::BadTarget { .. } => "give it a `target:` in a directory of its own, such as /etc/app/config.yaml".into(),
             Self::MissingContent { kind: "secret", .. } => "run `medianestctl secrets generate`".into(),

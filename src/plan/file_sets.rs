@@ -96,11 +96,7 @@ pub(super) fn group(
         let slug: String = last.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         let bad = || PlanError::BadTarget { service: service.name.clone(), target: directory.clone() };
         let volume: VolumeName = format!("{project}_{}-{slug}-{digest}", service.name).parse().map_err(|_| bad())?;
-        result.staged.push(Staged {
-            volume: volume.to_string(),
-            owner: VolumeOwner { uid: 0, gid: 0, mode: 0o755 },
-            files,
-        });
+        result.staged.push(Staged { volume: volume.to_string(), owner: VolumeOwner { uid: 0, gid: 0, mode: 0o755 }, files });
         result.sets.push(FileSet { volume, directory, files: entries.into_iter().map(|(_, entry)| entry.clone()).collect() });
     }
     Ok(result)

@@ -84,8 +84,7 @@ fn add_starts(
         let waits: Vec<_> = group.needs.iter().filter_map(|n| healthy.get(n)).flatten().chain(after).copied().collect();
         for container in group.containers.iter().filter(|c| wanted(c)) {
             let start = builder.add(Action::Start { container: container.name.clone() }, cause, waits.iter().copied());
-            let wait =
-                Action::AwaitHealthy { container: container.name.clone(), service: name.clone(), patience: PATIENCE };
+            let wait = Action::AwaitHealthy { container: container.name.clone(), service: name.clone(), patience: PATIENCE };
             let id = builder.add(wait, "others may rely on it only then", [start]);
             healthy.entry(name.clone()).or_default().push(id);
         }
@@ -148,8 +147,7 @@ pub fn restart(project: &ProjectName, observed: &Observed, selection: &Selection
                 after = vec![builder.add(action, "it is to restart", after)];
             }
             let id = builder.add(Action::Start { container: container.name.clone() }, "it is to restart", after);
-            let wait =
-                Action::AwaitHealthy { container: container.name.clone(), service: name.clone(), patience: PATIENCE };
+            let wait = Action::AwaitHealthy { container: container.name.clone(), service: name.clone(), patience: PATIENCE };
             previous = vec![builder.add(wait, "the next one waits for it", [id])];
         }
     }

@@ -37,7 +37,13 @@ impl Holder {
     /// This process.
     pub fn this_process(who: String, command: &str, since: DateTime<Utc>) -> Self {
         let pid = std::process::id();
-        Self { who, command: command.to_owned(), since: Some(since), process: identity(pid).unwrap_or_default(), machine: machine() }
+        Self {
+            who,
+            command: command.to_owned(),
+            since: Some(since),
+            process: identity(pid).unwrap_or_default(),
+            machine: machine(),
+        }
     }
 
     fn labels(&self, project: &ProjectName) -> Labels {
@@ -118,8 +124,7 @@ pub struct Lock {
 impl Lock {
     /// Takes the lock of a project, at once or not at all.
     pub async fn acquire(engine: &dyn Engine, project: &ProjectName, holder: &Holder) -> Result<Self, LockError> {
-        let spec =
-            ContainerSpec::holder(lock_holder(project), HOLDER_IMAGE.to_owned(), holder.labels(project), Vec::new());
+        let spec = ContainerSpec::holder(lock_holder(project), HOLDER_IMAGE.to_owned(), holder.labels(project), Vec::new());
         // Each turn but the last has removed an obstacle; more than a few mean that others are quicker.
         for _ in 0..5 {
             match engine.create_container(&spec).await {

@@ -129,8 +129,7 @@ pub fn plan_summary(plan: &Plan) -> String {
         };
         *counts.entry(key).or_default() += 1;
     }
-    let parts: Vec<_> =
-        counts.iter().map(|((_, phrase), n)| plural(*n, &phrase.replace('#', &n.to_string()))).collect();
+    let parts: Vec<_> = counts.iter().map(|((_, phrase), n)| plural(*n, &phrase.replace('#', &n.to_string()))).collect();
     let parts = if parts.is_empty() { "nothing to change".to_owned() } else { parts.join(", ") };
     if plan.destroys() { parts } else { format!("{parts}; no data is removed") }
 }

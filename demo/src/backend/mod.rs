@@ -166,7 +166,7 @@ async fn slow(Query(Slow { ms }): Query<Slow>) -> String {
 mod tests {
     use super::*;
 
-    const HEX: &str = "0123456789abcdef0f1e2d3c4b5a6978";
+    const HEX: &str = "9f8e7d6c5b4a39281706f5e4d3c2b1a0";
 
     fn variables(database_url: &str) -> Environment {
         Environment::from([

@@ -92,12 +92,7 @@ fn say(ui: &Ui, stack: &Stack, outcome: &Outcome) {
     let marks = ui.err();
     match outcome {
         Outcome::Done(finished, plan) if !plan.is_empty() => {
-            ui.say(&format!(
-                "{} {}{version} is healthy after {}",
-                marks.good("✓"),
-                stack.project,
-                ui::duration(finished.took)
-            ));
+            ui.say(&format!("{} {}{version} is healthy after {}", marks.good("✓"), stack.project, ui::duration(finished.took)));
             ui.say(&format!("next: {}", marks.hint("medianestctl status")));
         }
         _ => ui.say(&format!("{} {}{version} is as it should be: nothing to change", marks.good("✓"), stack.project)),

@@ -87,13 +87,15 @@ fn environment(global: &Global, args: &Init, ui: &Ui) -> anyhow::Result<String> 
         Environment::Development => DEVELOPMENT,
         Environment::Test => TEST,
     };
-    let default = |name: &str| {
-        template.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default().to_owned()
-    };
-    let mut answers = vec![("PUBLIC_URL", match &args.public_url {
-        Some(url) => url.clone(),
-        None => ui::input(ui, "The address that people will type into their browser", &default("PUBLIC_URL"))?,
-    })];
+    let default =
+        |name: &str| template.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default().to_owned();
+    let mut answers = vec![(
+        "PUBLIC_URL",
+        match &args.public_url {
+            Some(url) => url.clone(),
+            None => ui::input(ui, "The address that people will type into their browser", &default("PUBLIC_URL"))?,
+        },
+    )];
     answers.extend(args.bind.map(|bind| ("MEDIANEST_BIND", bind.to_string())));
     answers.extend(args.http_port.map(|port| ("HTTP_PORT", port.to_string())));
     answers.extend(args.release.clone().map(|release| (project::VERSION_VARIABLE, release)));

@@ -31,7 +31,9 @@ pub async fn run(global: &Global, args: &Logs, ui: &Ui) -> anyhow::Result<Exit> 
     let known: BTreeSet<_> = there.iter().filter_map(ObservedContainer::service).map(|s| s.to_string()).collect();
     if let Some(name) = args.services.iter().find(|name| !known.contains(*name)) {
         let known = known.into_iter().collect::<Vec<_>>().join(", ");
-        return Err(Usage { message: format!("there is no service `{name}` here"), hint: Some(format!("there are: {known}")) }.into());
+        return Err(
+            Usage { message: format!("there is no service `{name}` here"), hint: Some(format!("there are: {known}")) }.into()
+        );
     }
     let wanted = |c: &&ObservedContainer| {
         let service = c.service().map(|s| s.to_string()).unwrap_or_default();

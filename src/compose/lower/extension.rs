@@ -13,11 +13,8 @@ const DEFAULT_ATTEMPTS: u32 = 1;
 /// Pause before the second attempt when the file gives none.
 const DEFAULT_BACKOFF: Duration = Duration::from_secs(2);
 
-const BALANCES: &[(&str, Balance)] = &[
-    ("round_robin", Balance::RoundRobin),
-    ("least_conn", Balance::LeastConn),
-    ("client_address", Balance::ClientAddress),
-];
+const BALANCES: &[(&str, Balance)] =
+    &[("round_robin", Balance::RoundRobin), ("least_conn", Balance::LeastConn), ("client_address", Balance::ClientAddress)];
 
 /// The top-level `x-medianest: {version}`.
 pub(super) fn version(cx: &mut Context<'_>, at: &At<'_>) -> Option<String> {

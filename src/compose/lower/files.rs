@@ -83,7 +83,12 @@ pub(super) fn configs(cx: &mut Context<'_>, at: &At<'_>) -> BTreeMap<ConfigName,
     configs
 }
 
-fn parse_key<T: std::str::FromStr<Err: std::fmt::Display>>(cx: &mut Context<'_>, key: &str, spot: Spot, at: &At<'_>) -> Option<T> {
+fn parse_key<T: std::str::FromStr<Err: std::fmt::Display>>(
+    cx: &mut Context<'_>,
+    key: &str,
+    spot: Spot,
+    at: &At<'_>,
+) -> Option<T> {
     match key.parse() {
         Ok(name) => Some(name),
         Err(error) => {
@@ -95,20 +100,32 @@ fn parse_key<T: std::str::FromStr<Err: std::fmt::Display>>(cx: &mut Context<'_>,
 
 /// The secrets that a service is granted.
 pub(super) fn granted_secrets(cx: &mut Context<'_>, at: &At<'_>) -> Vec<FileEntry> {
-    granted(cx, at, "secret", |declared| &declared.secrets, |source, target| {
-        let target = target.unwrap_or(source);
-        let target = if target.starts_with('/') { target.to_owned() } else { format!("{SECRETS}/{target}") };
-        Some((FileOrigin::Secret(source.parse().ok()?), target))
-    })
+    granted(
+        cx,
+        at,
+        "secret",
+        |declared| &declared.secrets,
+        |source, target| {
+            let target = target.unwrap_or(source);
+            let target = if target.starts_with('/') { target.to_owned() } else { format!("{SECRETS}/{target}") };
+            Some((FileOrigin::Secret(source.parse().ok()?), target))
+        },
+    )
 }
 
 /// The configs that a service is granted.
 pub(super) fn granted_configs(cx: &mut Context<'_>, at: &At<'_>) -> Vec<FileEntry> {
-    granted(cx, at, "config", |declared| &declared.configs, |source, target| {
-        let target = target.unwrap_or(source);
-        let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
-        Some((FileOrigin::Config(source.parse().ok()?), target))
-    })
+    granted(
+        cx,
+        at,
+        "config",
+        |declared| &declared.configs,
+        |source, target| {
+            let target = target.unwrap_or(source);
+            let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
+            Some((FileOrigin::Config(source.parse().ok()?), target))
+        },
+    )
 }
 
 fn granted(

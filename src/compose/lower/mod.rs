@@ -4,8 +4,8 @@
 //! checked here, where the place of each is at hand; what concerns several services is checked in `validate`. Refuses
 //! to read files: `resolve` does, for the services that are wanted.
 
-mod deploy;
 mod depends;
+mod deploy;
 mod extension;
 mod fields;
 mod files;

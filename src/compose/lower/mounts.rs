@@ -106,7 +106,11 @@ fn short(cx: &mut Context<'_>, at: &At<'_>) -> Option<Mount> {
 
 fn named(cx: &mut Context<'_>, at: &At<'_>, name: &str) -> Option<MountSource> {
     if name.contains('/') {
-        at.error_hint(cx.report, format!("`{name}` is neither a volume nor a path"), format!("a path begins with `./`: `./{name}`"));
+        at.error_hint(
+            cx.report,
+            format!("`{name}` is neither a volume nor a path"),
+            format!("a path begins with `./`: `./{name}`"),
+        );
         return None;
     }
     if cx.dangling(at, "volume", name, |declared: &Declared| &declared.volumes) {

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 
 use super::fields::At;
 use super::{Context, words};
-use crate::compose::keys;
 use crate::compose::document::Value;
+use crate::compose::keys;
 use crate::model::{ImageRef, Logging, PullPolicy, RestartPolicy, Ulimit};
 
 /// The image. An empty text counts as none.

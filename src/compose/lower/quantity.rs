@@ -36,7 +36,8 @@ pub(in crate::compose) fn duration(text: &str) -> Result<Duration, &'static str>
     }
     let (mut rest, mut nanos) = (text, 0_u128);
     while !rest.is_empty() {
-        let end = rest.find(|c: char| c.is_alphabetic()).ok_or(if decimal(rest).is_some() { "the unit is missing" } else { FORM })?;
+        let end =
+            rest.find(|c: char| c.is_alphabetic()).ok_or(if decimal(rest).is_some() { "the unit is missing" } else { FORM })?;
         let (number, after) = rest.split_at(end);
         let unit_end = after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len());
         let (unit, after) = after.split_at(unit_end);
