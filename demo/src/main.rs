@@ -47,7 +47,7 @@ fn main() -> ExitCode {
         }
     };
     outcome.unwrap_or_else(|failure| {
-        log::complain(&format!("error: {failure}"));
+        log::complain(&format!("error: {}", log::describe(&*failure)));
         ExitCode::FAILURE
     })
 }

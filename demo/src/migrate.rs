@@ -39,7 +39,7 @@ const RECORD: &str = "INSERT INTO _prisma_migrations (id, checksum, finished_at,
 enum MigrateError {
     #[error("timed out after {} s while waiting for the lock that another migration holds", LOCK_PATIENCE.as_secs())]
     Locked,
-    #[error("migration `{name}` failed and was rolled back: {source}")]
+    #[error("migration `{name}` failed and was rolled back")]
     Refused { name: &'static str, source: tokio_postgres::Error },
     #[error("the migration failed, as FAULT_MIGRATE_FAIL asks")]
     Fault,
@@ -104,7 +104,7 @@ async fn connect(environment: &Environment) -> Result<Client, Failure> {
     let (client, connection) = config.connect(NoTls).await?;
     tokio::spawn(async move {
         if let Err(failure) = connection.await {
-            log::complain(&format!("error: the connection to PostgreSQL broke: {failure}"));
+            log::complain(&format!("error: the connection to PostgreSQL broke: {}", log::describe(&failure)));
         }
     });
     Ok(client)

@@ -85,6 +85,9 @@ pub(super) struct Spot {
     pub(super) column: usize,
 }
 
+/// Most errors, and most warnings, that are kept: nobody reads more at once, and a broken file can have thousands.
+const MAX_KEPT: usize = 100;
+
 /// A file whose lines may be shown.
 struct SourceFile {
     name: String,
@@ -99,6 +102,8 @@ pub(super) struct Report {
     errors: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
     spoiled: BTreeSet<Spot>,
+    /// Errors that were not kept.
+    more: usize,
 }
 
 impl Report {
@@ -155,6 +160,10 @@ impl Report {
         if spot.is_some_and(|spot| self.spoiled.contains(&spot)) {
             return;
         }
+        if self.errors.len() >= MAX_KEPT {
+            self.more += 1;
+            return;
+        }
         let diagnostic = self.diagnostic(spot, key, message, hint);
         self.errors.push(diagnostic);
     }
@@ -166,6 +175,9 @@ impl Report {
 
     /// Something that is probably not meant.
     pub(super) fn warning(&mut self, spot: Option<Spot>, key: &str, message: impl Into<String>, hint: Option<&str>) {
+        if self.warnings.len() >= MAX_KEPT {
+            return;
+        }
         let diagnostic = self.diagnostic(spot, key, message.into(), hint.map(str::to_owned));
         if !self.warnings.contains(&diagnostic) {
             self.warnings.push(diagnostic);
@@ -189,7 +201,12 @@ impl Report {
     /// The errors, for a stage that cannot go on.
     pub(super) fn into_errors(mut self) -> Diagnostics {
         let errors = std::mem::take(&mut self.errors);
-        Diagnostics(self.sorted(errors))
+        let mut errors = self.sorted(errors);
+        if self.more > 0 {
+            let message = format!("{} more mistakes are not shown", self.more);
+            errors.push(self.diagnostic(None, "", message, None));
+        }
+        Diagnostics(errors)
     }
 
     fn sorted(&self, mut list: Vec<Diagnostic>) -> Vec<Diagnostic> {
@@ -218,6 +235,15 @@ mod tests {
             errors.to_string(),
             "compose.yaml:2:4: b: is wrong (hint: mend it)\n.env:1:1: is not a variable\nname: is missing"
         );
+    }
+
+    #[test]
+    fn a_flood_of_errors_is_cut() {
+        let mut report = Report::default();
+        (0..150).for_each(|i| report.error(None, "", format!("{i}")));
+        let errors = report.into_errors();
+        assert_eq!(errors.0.len(), MAX_KEPT + 1);
+        assert_eq!(errors.0[MAX_KEPT].message, "50 more mistakes are not shown");
     }
 
     #[test]

@@ -4,6 +4,9 @@
 //! refuses to know more of a value than its shape: what is equal in a list (ports, mounts) is decided where the list
 //! is read.
 
+use std::collections::hash_map::Entry as MapEntry;
+use std::collections::{HashMap, HashSet};
+
 use super::diagnostic::{Report, Spot};
 use super::document::{Directive, Entry, Map, Node, Value};
 
@@ -116,11 +119,13 @@ fn combine(report: &mut Report, base: Node, over: Node, path: &mut Vec<String>) 
 }
 
 fn combine_maps(report: &mut Report, mut base: Map, over: Map, path: &mut Vec<String>) -> Map {
+    let places: HashMap<String, usize> = base.entries.iter().enumerate().map(|(i, e)| (e.key.clone(), i)).collect();
+    let mut reset = HashSet::new();
     for entry in over.entries {
-        let at = base.entries.iter().position(|e| e.key == entry.key);
+        let at = places.get(&entry.key).copied();
         match (at, entry.value.directive) {
-            (Some(at), Directive::Reset) => {
-                base.entries.remove(at);
+            (Some(_), Directive::Reset) => {
+                reset.insert(entry.key);
             }
             (None, Directive::Reset) => {}
             (Some(at), _) => {
@@ -132,6 +137,7 @@ fn combine_maps(report: &mut Report, mut base: Map, over: Map, path: &mut Vec<St
             (None, _) => base.entries.push(Entry { value: strip(entry.value), ..entry }),
         }
     }
+    base.entries.retain(|entry| !reset.contains(&entry.key));
     base
 }
 
@@ -141,6 +147,7 @@ fn pairs(node: Node) -> Node {
     match node.value {
         Value::Seq(items) if items.iter().all(is_text) => {
             let mut map = Map::default();
+            let mut places: HashMap<String, usize> = HashMap::new();
             for item in items {
                 let text = item.value.scalar().unwrap_or_default();
                 let (key, value) = match text.split_once('=') {
@@ -148,8 +155,13 @@ fn pairs(node: Node) -> Node {
                     None => (text, Value::Null),
                 };
                 let entry = Entry { key, spot: item.spot, value: Node { value, ..item } };
-                map.entries.retain(|e| e.key != entry.key);
-                map.entries.push(entry);
+                match places.entry(entry.key.clone()) {
+                    MapEntry::Occupied(at) => map.entries[*at.get()] = entry,
+                    MapEntry::Vacant(at) => {
+                        at.insert(map.entries.len());
+                        map.entries.push(entry);
+                    }
+                }
             }
             Node { value: Value::Map(map), ..node }
         }

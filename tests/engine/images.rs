@@ -18,7 +18,7 @@ pub(crate) async fn an_absent_image_is_none(lab: &Lab) {
 }
 
 pub(crate) async fn an_import_can_be_used(lab: &Lab) {
-    let name = format!("{}:7", lab.image_name());
+    let name = lab.image_name();
     let mut archive = tar::Builder::new(Vec::new());
     let mut header = tar::Header::new_gnu();
     header.set_size(5);

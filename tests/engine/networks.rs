@@ -169,7 +169,7 @@ pub(crate) async fn a_host_port_is_held_by_one(lab: &Lab) {
     second.ports = vec![Port { host_ip: None, ..published(Some(port)) }];
     lab.run(&first).await;
     let expected = PublishedPort { host_ip: Some([127, 0, 0, 1].into()), published: port, target: 80, protocol: Protocol::Tcp };
-    assert_eq!(lab.inspect(&first.name).await.ports, [expected.clone()]);
+    assert_eq!(lab.inspect(&first.name).await.ports, std::slice::from_ref(&expected));
     lab.create(&second).await;
     let error = lab.engine().start(&second.name).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::AddressInUse, "{error}");

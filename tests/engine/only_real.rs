@@ -2,7 +2,7 @@
 
 use std::{io::Write, os::unix::fs::PermissionsExt, time::Duration};
 
-use medianestctl::engine::{ConnectOptions, EngineError, ErrorKind, connect};
+use medianestctl::engine::{ConnectOptions, ContainerSpec, EndpointSpec, Engine, EngineError, ErrorKind, connect};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, UnixListener},
@@ -52,6 +52,14 @@ async fn a_silent_engine_is_given_up() {
     assert_eq!(error.kind, ErrorKind::Timeout, "{error}");
 }
 
+/// Whether a request has arrived with its body.
+fn is_whole(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request).to_lowercase();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok());
+    body.len() >= length.unwrap_or(0)
+}
+
 /// Answers each request with the next of `answers`, whatever was asked, and says what the requests were.
 async fn scripted(answers: Vec<&'static str>) -> (String, tokio::task::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -62,8 +70,9 @@ async fn scripted(answers: Vec<&'static str>) -> (String, tokio::task::JoinHandl
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut request = Vec::new();
             let mut buffer = [0; 4096];
-            while !request.windows(4).any(|w| w == b"\r\n\r\n") {
+            while !is_whole(&request) {
                 let n = stream.read(&mut buffer).await.unwrap();
+                assert_ne!(n, 0, "the client hung up");
                 request.extend_from_slice(&buffer[..n]);
             }
             asked.push(String::from_utf8_lossy(&request).into_owned());
@@ -99,7 +108,7 @@ async fn half_an_answer_is_given_up() {
     let (host, _server) = scripted(vec![VERSION, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{..."]).await;
     let options = ConnectOptions { host: Some(host), timeout: Duration::from_secs(1), ..ConnectOptions::default() };
     let engine = connect(&options).await.unwrap();
-    let error = medianestctl::engine::Engine::info(&engine).await.unwrap_err();
+    let error = Engine::info(&engine).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Timeout, "{error}");
 }
 
@@ -109,9 +118,29 @@ async fn a_container_that_vanishes_between_list_and_look_is_left_out() {
     let gone = json!("404 Not Found", r#"{"message":"No such container: aaaa"}"#);
     let (host, server) = scripted(vec![VERSION, list, gone]).await;
     let engine = connect(&ConnectOptions { host: Some(host), ..ConnectOptions::default() }).await.unwrap();
-    let seen = medianestctl::engine::Engine::containers(&engine, &"shop".parse().unwrap()).await.unwrap();
+    let seen = Engine::containers(&engine, &"shop".parse().unwrap()).await.unwrap();
     assert!(seen.is_empty());
     assert!(server.await.unwrap()[1].contains("com.docker.compose.project%3Dshop"));
+}
+
+#[tokio::test]
+async fn half_a_container_is_removed_again() {
+    let old = json!("200 OK", r#"{"Version":"20.10.24","ApiVersion":"1.41"}"#);
+    let created = json!("201 Created", r#"{"Id":"aaaa","Warnings":[]}"#);
+    let refused = json!("404 Not Found", r#"{"message":"network b not found"}"#);
+    let (host, server) = scripted(vec![old, created, refused, json!("204 No Content", "")]).await;
+    let engine = connect(&ConnectOptions { host: Some(host), ..ConnectOptions::default() }).await.unwrap();
+    let mut spec = ContainerSpec::holder("shop-web-1".into(), "web:1".into(), Default::default(), Vec::new());
+    for network in ["a", "b"] {
+        spec.networks.insert(network.into(), EndpointSpec { aliases: vec!["web".into()], address: None });
+    }
+    let error = Engine::create_container(&engine, &spec).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NotFound);
+    assert!(error.to_string().starts_with("create container shop-web-1: connect"), "{error}");
+    let asked = server.await.unwrap();
+    assert!(asked[1].contains(r#""EndpointsConfig":{"a":{"Aliases":["web"]}}"#), "{}", asked[1]);
+    assert!(asked[2].starts_with("POST /networks/b/connect") && asked[2].contains(r#""Aliases":["web"]"#), "{}", asked[2]);
+    assert!(asked[3].starts_with("DELETE /containers/aaaa?v=true&force=true"), "{}", asked[3]);
 }
 
 #[tokio::test]
@@ -128,7 +157,7 @@ async fn credentials_are_sent_as_the_engine_reads_them() {
     let config_dir = Some(dir.path().display().to_string());
     let engine = connect(&ConnectOptions { host: Some(host), config_dir, ..ConnectOptions::default() }).await.unwrap();
     let image = "registry.example/shop/web:1".parse().unwrap();
-    let pull = medianestctl::engine::Engine::pull(&engine, &image, Duration::from_secs(5), &|_| ()).await;
+    let pull = Engine::pull(&engine, &image, Duration::from_secs(5), &|_| ()).await;
     let error = pull.unwrap_err();
     assert_eq!((error.kind, error.message.as_str()), (ErrorKind::ImageUnavailable, "manifest unknown"));
     let asked = &server.await.unwrap()[1];

@@ -37,8 +37,8 @@ impl IntoResponse for Refusal {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Fault | Self::Database(_) | Self::Cache(_) | Self::Storage(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        if let Some(cause) = std::error::Error::source(&self) {
-            log::error(SERVICE, &format!("{self}: {cause}"));
+        if std::error::Error::source(&self).is_some() {
+            log::error(SERVICE, &log::describe(&self));
         }
         (status, Json(json!({ "error": self.to_string() }))).into_response()
     }

@@ -3,70 +3,70 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis::aio::MultiplexedConnection;
-use redis::{Cmd, FromRedisValue};
 use tokio::sync::Mutex;
 
+use super::redis::{Address, Connection, RedisError, Reply};
 use crate::environment::{Environment, Unfit};
 use crate::metrics::Metrics;
 
-/// The longest that connecting and one operation may take together.
+/// The longest that connecting and one command may take together.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 #[derive(Debug)]
 pub(super) struct Cache {
-    client: redis::Client,
-    connection: Mutex<Option<MultiplexedConnection>>,
+    address: Address,
+    connection: Mutex<Option<Connection>>,
     metrics: Arc<Metrics>,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CacheError {
-    #[error("{0}")]
-    Refused(#[from] redis::RedisError),
+    #[error(transparent)]
+    Refused(#[from] RedisError),
     #[error("no answer within {} s", PATIENCE.as_secs())]
     TooSlow,
 }
 
 impl Cache {
     pub(super) fn new(environment: &Environment, metrics: Arc<Metrics>) -> Result<Self, Unfit> {
-        let malformed = Unfit::Malformed { name: "REDIS_URL", expected: "a Redis URL" };
-        let client = redis::Client::open(environment.require("REDIS_URL")?).map_err(|_| malformed)?;
-        Ok(Self { client, connection: Mutex::default(), metrics })
+        let address = environment.parse("REDIS_URL", "a Redis URL")?.ok_or(Unfit::Missing("REDIS_URL"))?;
+        Ok(Self { address, connection: Mutex::default(), metrics })
     }
 
-    /// Runs one command; `operation` is its name among the metrics.
-    pub(super) async fn run<T: FromRedisValue>(&self, operation: &'static str, command: &Cmd) -> Result<T, CacheError> {
-        let started = Instant::now();
-        let result = tokio::time::timeout(PATIENCE, async {
-            let mut connection = self.connection().await?;
-            command.query_async(&mut connection).await
-        })
-        .await;
-        self.metrics.redis_duration.observe(&[operation], started.elapsed().as_secs_f64());
-        let failure = match result {
-            Ok(Ok(value)) => return Ok(value),
-            Ok(Err(failure)) => CacheError::Refused(failure),
-            Err(_) => CacheError::TooSlow,
-        };
-        // Cheaper to dial again than to tell which errors leave a connection usable.
-        *self.connection.lock().await = None;
-        Err(failure)
+    /// Runs a command that answers with a number.
+    pub(super) async fn number(&self, command: &[&str]) -> Result<u64, CacheError> {
+        match self.run(command).await? {
+            Reply::Number(number) => Ok(number),
+            Reply::Text(_) => Err(RedisError::Unexpected.into()),
+        }
     }
 
     pub(super) async fn ping(&self) -> Result<(), CacheError> {
-        self.run("ping", &redis::cmd("PING")).await
+        let pong = Reply::Text("PONG".to_owned());
+        if self.run(&["PING"]).await? == pong { Ok(()) } else { Err(RedisError::Unexpected.into()) }
     }
 
     pub(super) async fn open_connections(&self) -> u64 {
         u64::from(self.connection.lock().await.is_some())
     }
 
-    async fn connection(&self) -> Result<MultiplexedConnection, redis::RedisError> {
+    async fn run(&self, command: &[&str]) -> Result<Reply, CacheError> {
+        let started = Instant::now();
+        let result = tokio::time::timeout(PATIENCE, self.call(command)).await;
+        let operation = command.first().copied().unwrap_or_default().to_ascii_lowercase();
+        self.metrics.redis_duration.observe(&[&operation], started.elapsed().as_secs_f64());
+        Ok(result.map_err(|_| CacheError::TooSlow)??)
+    }
+
+    async fn call(&self, command: &[&str]) -> Result<Reply, RedisError> {
         let mut slot = self.connection.lock().await;
-        match &*slot {
-            Some(connection) => Ok(connection.clone()),
-            None => Ok(slot.insert(self.client.get_multiplexed_async_connection().await?).clone()),
-        }
+        // Taken out for the while: a call that fails, or is given up half-way, leaves no connection to be used again.
+        let mut connection = match slot.take() {
+            Some(connection) => connection,
+            None => Connection::open(&self.address).await?,
+        };
+        let reply = connection.call(command).await?;
+        *slot = Some(connection);
+        Ok(reply)
     }
 }

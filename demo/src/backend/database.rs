@@ -23,7 +23,7 @@ pub(super) struct Database {
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DatabaseError {
-    #[error("{0}")]
+    #[error(transparent)]
     Refused(#[from] tokio_postgres::Error),
     #[error("no answer within {} s", PATIENCE.as_secs())]
     TooSlow,

@@ -1,5 +1,6 @@
 //! Health: two endpoints that say no more than that the process runs, and one that asks the stores.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use axum::Json;
@@ -26,10 +27,10 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<Valu
     let database = app.database.run("probe", async |client| client.query_one(&probe, &[]).await.map(drop)).await;
     let redis = app.cache.ping().await;
     let ready = database.is_ok() && redis.is_ok();
-    let word = |store, failure: Option<String>| match failure {
+    let word = |store: &str, failure: Option<&(dyn Error + 'static)>| match failure {
         None => "ok",
         Some(failure) => {
-            log::error(SERVICE, &format!("not ready: {store}: {failure}"));
+            log::error(SERVICE, &format!("not ready: {store}: {}", log::describe(failure)));
             "failed"
         }
     };
@@ -38,8 +39,8 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<Valu
         "version": app.identity.release.name,
         "instance": app.identity.instance,
         "checks": {
-            "database": word("database", database.err().map(|failure| failure.to_string())),
-            "redis": word("redis", redis.err().map(|failure| failure.to_string())),
+            "database": word("database", database.as_ref().err().map(|failure| failure as _)),
+            "redis": word("redis", redis.as_ref().err().map(|failure| failure as _)),
         },
     });
     (if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body))

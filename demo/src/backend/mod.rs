@@ -8,6 +8,7 @@ mod health;
 mod media;
 mod observe;
 mod queue;
+mod redis;
 mod socket;
 mod upload;
 
@@ -109,8 +110,8 @@ impl App {
         loop {
             let failure: Failure = match (self.database.ping().await, self.cache.ping().await) {
                 (Ok(()), Ok(())) => return Ok(()),
-                (Err(failure), _) => format!("PostgreSQL does not answer: {failure}").into(),
-                (_, Err(failure)) => format!("Redis does not answer: {failure}").into(),
+                (Err(failure), _) => format!("PostgreSQL does not answer: {}", log::describe(&failure)).into(),
+                (_, Err(failure)) => format!("Redis does not answer: {}", log::describe(&failure)).into(),
             };
             if tokio::time::Instant::now() >= deadline {
                 return Err(failure);

@@ -18,11 +18,11 @@ const LAST_SESSION: &str = "medianest:sessions:last";
 const COOKIE: &str = "medianest.session";
 
 pub(super) async fn queued(app: &App) -> Result<u64, CacheError> {
-    app.cache.run("llen", redis::cmd("LLEN").arg(QUEUE)).await
+    app.cache.number(&["LLEN", QUEUE]).await
 }
 
 pub(super) async fn sessions(app: &App) -> Result<u64, CacheError> {
-    app.cache.run("hlen", redis::cmd("HLEN").arg(SESSIONS)).await
+    app.cache.number(&["HLEN", SESSIONS]).await
 }
 
 pub(super) async fn length(State(app): State<Arc<App>>) -> Result<Json<Value>, Refusal> {
@@ -31,7 +31,7 @@ pub(super) async fn length(State(app): State<Arc<App>>) -> Result<Json<Value>, R
 
 /// The body is the job, whatever it is.
 pub(super) async fn push(State(app): State<Arc<App>>, job: String) -> Result<(StatusCode, Json<Value>), Refusal> {
-    let length: u64 = app.cache.run("lpush", redis::cmd("LPUSH").arg(QUEUE).arg(job)).await?;
+    let length = app.cache.number(&["LPUSH", QUEUE, &job]).await?;
     Ok((StatusCode::CREATED, Json(json!({ "length": length }))))
 }
 
@@ -39,9 +39,9 @@ pub(super) async fn push(State(app): State<Arc<App>>, job: String) -> Result<(St
 pub(super) async fn session(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<impl IntoResponse, Refusal> {
     let session = match session_of(&headers) {
         Some(session) => session,
-        None => app.cache.run("incr", redis::cmd("INCR").arg(LAST_SESSION)).await?,
+        None => app.cache.number(&["INCR", LAST_SESSION]).await?,
     };
-    let visits: u64 = app.cache.run("hincrby", redis::cmd("HINCRBY").arg(SESSIONS).arg(session).arg(1)).await?;
+    let visits = app.cache.number(&["HINCRBY", SESSIONS, &session.to_string(), "1"]).await?;
     let cookie = format!("{COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax");
     let body = json!({ "session": session, "visits": visits, "instance": app.identity.instance });
     Ok(([(header::SET_COOKIE, cookie)], Json(body)))

@@ -81,7 +81,7 @@ pub(super) fn volume(spec: &VolumeSpec) -> VolumeCreateRequest {
 
 /// Seconds for the engine, which takes no fractions: rounded up, so that half a second is not "at once".
 pub(super) fn whole_seconds(duration: Duration) -> i32 {
-    let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+    let seconds = duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0));
     i32::try_from(seconds).unwrap_or(i32::MAX)
 }
 

@@ -58,7 +58,8 @@ fn kind_of(error: &Error) -> ErrorKind {
 }
 
 fn kind_of_connection(error: &Error) -> ErrorKind {
-    let denied = chain(error).filter_map(|e| e.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::PermissionDenied);
+    let denied =
+        chain(inner(error)).filter_map(|e| e.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::PermissionDenied);
     if denied { ErrorKind::PermissionDenied } else { ErrorKind::Unreachable }
 }
 
@@ -82,6 +83,16 @@ fn kind_of_answer(status: u16, message: &str) -> ErrorKind {
     }
 }
 
+/// The error behind bollard's own, for those variants that hand on their source's source instead of their source.
+fn inner(error: &Error) -> &(dyn StdError + 'static) {
+    match error {
+        Error::IOError { err } => err,
+        Error::HyperResponseError { err } => err,
+        Error::HyperLegacyError { err } => err,
+        other => other,
+    }
+}
+
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     iter::successors(Some(error), |e: &&'a (dyn StdError + 'static)| (*e).source())
 }
@@ -96,7 +107,7 @@ fn text_of(error: &Error) -> String {
         Error::DockerStreamError { error } => error.clone(),
         other => {
             let mut text = String::new();
-            for part in chain(other).map(ToString::to_string) {
+            for part in chain(inner(other)).map(ToString::to_string) {
                 // Many wrappers repeat what they wrap.
                 if !text.contains(&part) {
                     if !text.is_empty() {
@@ -164,6 +175,14 @@ mod tests {
         }
         let full = Error::DockerStreamError { error: "write /x: no space left on device".into() };
         assert_eq!(pull_failed("pull", &full).kind, ErrorKind::NoSpace);
+    }
+
+    #[test]
+    fn a_forbidden_socket_is_told_apart() {
+        let kind = |kind: io::ErrorKind| failed("connect", &Error::IOError { err: kind.into() }).kind;
+        assert_eq!(kind(io::ErrorKind::PermissionDenied), ErrorKind::PermissionDenied);
+        assert_eq!(kind(io::ErrorKind::ConnectionRefused), ErrorKind::Unreachable);
+        assert_eq!(kind(io::ErrorKind::UnexpectedEof), ErrorKind::Unreachable);
     }
 
     #[test]

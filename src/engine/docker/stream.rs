@@ -107,8 +107,12 @@ pub(super) fn logs<'a>(
         .tail(&tail)
         .build();
     let docker = match options.since {
-        // bollard has whole seconds where the engine takes nanoseconds, which would repeat a second of lines.
-        Some(since) => with_since(docker, format!("{}.{:09}", since.timestamp(), since.timestamp_subsec_nanos())),
+        // bollard has whole seconds where the engine takes nanoseconds, which would repeat a second of lines; the engine
+        // also gives the line of that very time, which its reader has.
+        Some(since) => {
+            let after = since + chrono::TimeDelta::nanoseconds(1);
+            with_since(docker, format!("{}.{:09}", after.timestamp(), after.timestamp_subsec_nanos()))
+        }
         None => docker.clone(),
     };
     let idle = (!options.follow).then_some(idle);

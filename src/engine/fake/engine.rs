@@ -7,13 +7,13 @@ use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
 };
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{
     FakeEngine, FakeImage, Fault,
-    container::{Container, Life, Line},
+    calls::{chunk, first_line},
+    container::Life,
     create::{create, put},
-    exec::{self, Outcome},
     files::{self, Tree, below, clean},
     images::key,
     network::{Network, choose_subnet},
@@ -77,101 +77,6 @@ impl FakeEngine {
                 None => changed.await,
             }
         }
-    }
-
-    async fn stop_container(&self, name: &str, grace: Duration) -> Answer<()> {
-        let action = format!("stop container {name}");
-        let (id, started, on_stop) = {
-            let mut world = self.world();
-            let (_, c) = world.container(&action, name)?;
-            c.stopped_by_hand = true;
-            match c.life {
-                Life::Running { .. } => (c.id.clone(), c.started_at, c.image.about.on_stop),
-                Life::Restarting { code, .. } => {
-                    c.finish(code, false);
-                    return Ok(());
-                }
-                Life::Created | Life::Exited { .. } => return Ok(()),
-            }
-        };
-        let (wait, code) = on_stop.filter(|(wait, _)| *wait <= grace).unwrap_or((grace, 137));
-        if !wait.is_zero() {
-            sleep(wait).await;
-        }
-        let mut world = self.world();
-        if let Ok((_, c)) = world.container(&action, &id)
-            && c.is_running()
-            && c.started_at == started
-        {
-            c.finish(code, false);
-        }
-        Ok(())
-    }
-
-    fn kill_container(&self, name: &str, signal: &str) -> Answer<()> {
-        let action = format!("send {signal} to container {name}");
-        let mut world = self.world();
-        let (_, c) = world.container(&action, name)?;
-        let signal = signal.strip_prefix("SIG").unwrap_or(signal);
-        if !["HUP", "INT", "QUIT", "KILL", "USR1", "USR2", "TERM", "WINCH"].contains(&signal) {
-            return fail(ErrorKind::Other, &action, format!("Invalid signal: {signal}"));
-        }
-        if !c.is_running() {
-            return fail(ErrorKind::NotRunning, &action, format!("Container {} is not running", c.id));
-        }
-        c.signals.push(signal.to_owned());
-        let stop_signal = c.spec.stop_signal.as_deref().unwrap_or("TERM");
-        let asked = signal == stop_signal.strip_prefix("SIG").unwrap_or(stop_signal);
-        c.stopped_by_hand |= asked || signal == "KILL";
-        match c.image.about.on_stop {
-            _ if signal == "KILL" => c.finish(137, false),
-            Some((_, code)) if asked => c.finish(code, false),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    async fn run_command(&self, name: &str, argv: &[String], limit: Duration) -> Answer<ExecOutput> {
-        let action = format!("run `{}` in container {name}", argv.first().map_or("", String::as_str));
-        let outcome = {
-            let mut world = self.world();
-            let (key, c) = world.container(&action, name)?;
-            let Life::Running { since, .. } = c.life else {
-                return fail(ErrorKind::NotRunning, &action, format!("Container {} is not running", c.id));
-            };
-            exec::run(&mut world, key, Instant::now() - since, argv)
-        };
-        let late = || EngineError::new(ErrorKind::Timeout, &action, format!("no answer within {} s", limit.as_secs_f64()));
-        match outcome {
-            Outcome::Done(output) => Ok(output),
-            Outcome::After(time, output) => timeout(limit, sleep(time)).await.map(|()| output).map_err(|_| late()),
-            Outcome::Hangs => {
-                sleep(limit).await;
-                Err(late())
-            }
-        }
-    }
-
-    async fn pull_image(
-        &self,
-        image: &ImageRef,
-        idle: Duration,
-        on_progress: &(dyn Fn(PullProgress) + Send + Sync),
-    ) -> Answer<()> {
-        let action = format!("pull {image}");
-        if self.world().registry_hangs {
-            sleep(idle).await;
-            return fail(ErrorKind::Timeout, &action, format!("no answer within {} s", idle.as_secs_f64()));
-        }
-        let wanted = key(&image.to_string());
-        let Some((name, about)) = self.world().in_registry(&wanted) else {
-            return fail(ErrorKind::ImageUnavailable, &action, "manifest unknown: manifest unknown");
-        };
-        for received in [about.size / 2, about.size] {
-            on_progress(PullProgress { received, total: about.size });
-        }
-        self.world().pulled(&wanted, &name, about);
-        Ok(())
     }
 }
 
@@ -418,20 +323,4 @@ impl Engine for FakeEngine {
             None => chunks.boxed(),
         }
     }
-}
-
-fn first_line(c: &Container, options: &LogOptions) -> usize {
-    let newer = options.since.map_or(0, |since| c.log.iter().take_while(|line| line.at <= since).count());
-    let tail = options.tail.map_or(0, |n| c.log.len().saturating_sub(usize::try_from(n).unwrap_or(usize::MAX)));
-    newer.max(tail)
-}
-
-fn chunk(line: &Line, options: &LogOptions) -> LogChunk {
-    let mut bytes = Vec::new();
-    if options.timestamps {
-        bytes.extend_from_slice(line.at.to_rfc3339_opts(chrono::SecondsFormat::Nanos, true).as_bytes());
-        bytes.push(b' ');
-    }
-    bytes.extend_from_slice(&line.text);
-    LogChunk { source: line.source, bytes: bytes.into() }
 }

@@ -54,7 +54,9 @@ pub(super) enum Outcome {
 }
 
 pub(super) fn answer(code: i64, output: impl Into<Vec<u8>>) -> ExecOutput {
-    ExecOutput { code, output: output.into() }
+    let mut output = output.into();
+    output.truncate(64 * 1024);
+    ExecOutput { code, output }
 }
 
 /// Runs a command in a container that runs since `elapsed`.

@@ -123,7 +123,10 @@ pub(super) fn unpack(archive: &[u8]) -> io::Result<Vec<(String, Node)>> {
             }
             _ => Kind::File(Vec::new()),
         };
-        let (uid, gid, mode, mtime) = (header.uid()?, header.gid()?, header.mode()?, header.mtime()?);
+        // Engines read an empty field as zero.
+        let number = |field: io::Result<u64>| field.unwrap_or_default();
+        let (uid, gid, mtime) = (number(header.uid()), number(header.gid()), number(header.mtime()));
+        let mode = header.mode().unwrap_or_default();
         let mut node = Node { kind, uid, gid, mode: mode & 0o7777, mtime };
         if let Kind::File(content) = &mut node.kind {
             entry.read_to_end(content)?;
@@ -145,19 +148,29 @@ pub(super) fn pack<'a>(nodes: impl Iterator<Item = (String, &'a Node)>) -> io::R
         header.set_mode(node.mode);
         header.set_mtime(node.mtime);
         header.set_size(0);
-        match &node.kind {
+        let (path, content) = match &node.kind {
             Kind::Directory => {
                 header.set_entry_type(tar::EntryType::Directory);
-                builder.append_data(&mut header, format!("{path}/"), io::empty())?;
+                (format!("{path}/"), [].as_slice())
             }
             Kind::File(content) => {
                 header.set_size(u64::try_from(content.len()).unwrap_or(u64::MAX));
-                builder.append_data(&mut header, path, content.as_slice())?;
+                (path, content.as_slice())
             }
             Kind::Link(target) => {
                 header.set_entry_type(tar::EntryType::Symlink);
-                builder.append_link(&mut header, path, target)?;
+                header.set_link_name(target)?;
+                (path, [].as_slice())
             }
+        };
+        match header.as_old_mut().name.get_mut(..path.len()) {
+            // Put in as it is: the library would take a `./` away, which engines write.
+            Some(name) => {
+                name.copy_from_slice(path.as_bytes());
+                header.set_cksum();
+                builder.append(&header, content)?;
+            }
+            None => builder.append_data(&mut header, path, content)?,
         }
     }
     builder.into_inner()

@@ -3,6 +3,7 @@
 //! Time is tokio's, so a test with a paused clock waits for nothing. It holds to the same contract suite as the real
 //! engine (`tests/engine`). Refuses to be cleverer than an engine: it decides nothing and remembers no intentions.
 
+mod calls;
 mod container;
 mod create;
 mod engine;

@@ -47,6 +47,13 @@ pub(super) struct World {
     pub(super) faults: Faults,
 }
 
+/// What a container holds while it runs.
+#[derive(Debug, Default)]
+struct Taken {
+    addresses: BTreeMap<String, Ipv4Addr>,
+    ports: Vec<PublishedPort>,
+}
+
 /// Where a path of a container leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Store {
@@ -155,6 +162,8 @@ impl World {
     fn end(&mut self, key: u64, at: Instant, code: i64, oom: bool, log: &[String]) {
         let clock = self.clock(at);
         let Some(c) = self.containers.get_mut(&key) else { return };
+        // A start is later than the clock by a trifle; an end is not before its start.
+        let clock = c.started_at.map_or(clock, |started| clock.max(started));
         let ran = if let Life::Running { since, .. } = c.life { at - since } else { Duration::ZERO };
         c.log.extend(log.iter().map(|text| line(clock, LogSource::Stderr, text)));
         c.finish(code, oom);
@@ -173,8 +182,8 @@ impl World {
         let at = self.clock(now) + TimeDelta::nanoseconds(i64::try_from(self.serial % 1_000_000).unwrap_or_default());
         let Some(c) = self.containers.get_mut(&key) else { return Ok(()) };
         match outcome {
-            Ok((addresses, ports)) => {
-                (c.addresses, c.ports) = (addresses, ports);
+            Ok(taken) => {
+                (c.addresses, c.ports) = (taken.addresses, taken.ports);
                 c.begin(now, at);
                 Ok(())
             }
@@ -185,9 +194,8 @@ impl World {
         }
     }
 
-    #[allow(clippy::type_complexity, reason = "the two things that a start takes; a type for one caller says no more")]
-    fn resources(&self, key: u64) -> Result<(BTreeMap<String, Ipv4Addr>, Vec<PublishedPort>), (ErrorKind, String)> {
-        let Some(c) = self.containers.get(&key) else { return Ok(Default::default()) };
+    fn resources(&self, key: u64) -> Result<Taken, (ErrorKind, String)> {
+        let Some(c) = self.containers.get(&key) else { return Ok(Taken::default()) };
         let mut addresses = BTreeMap::new();
         for (name, endpoint) in &c.spec.networks {
             let network = self.networks.get(name).ok_or_else(|| (ErrorKind::NotFound, format!("network {name} not found")))?;
@@ -215,7 +223,7 @@ impl World {
         if c.spec.command.as_deref() == Some(&["/never-started".to_owned()]) && c.spec.entrypoint.is_none() {
             return Err((ErrorKind::Other, "exec: \"/never-started\": stat /never-started: no such file or directory".into()));
         }
-        Ok((addresses, ports))
+        Ok(Taken { addresses, ports })
     }
 
     /// Mounts of a container: cleaned target, where it leads, read-only.

@@ -62,8 +62,10 @@ fn shell(_inside: &mut Inside<'_>, argv: &[String]) -> Option<ExecOutput> {
     if argv[0] == "/no-such-program" {
         return Some(ExecOutput { code: 127, output: b"no such file".to_vec() });
     }
-    let [_, _, script] =
-        argv.iter().map(String::as_str).collect::<Vec<_>>().try_into().ok().filter(|[a, b, _]| (*a, *b) == ("/bin/sh", "-c"))?;
+    let script = match argv {
+        [shell, flag, script] if shell == "/bin/sh" && flag == "-c" => script,
+        _ => return None,
+    };
     let mut output = Vec::new();
     for command in script.split(';').map(str::trim) {
         match command.split_once(' ')? {

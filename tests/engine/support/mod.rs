@@ -95,7 +95,7 @@ impl Lab {
 
     /// A name for an image.
     pub(crate) fn image_name(&self) -> String {
-        noted(&self.images, "image")
+        noted(&self.images, "image:7")
     }
 
     /// A name for a volume that is not made.

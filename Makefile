@@ -1,0 +1,42 @@
+# medianestctl: every target says what it does. `make` alone lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo clean-demo images engine build test test-fast lint fmt bench generated
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: ## From a fresh machine to a running stack on http://127.0.0.1:8080
+	@demo/demo.sh up
+
+clean-demo: ## Take the demo down, with its data and images
+	@demo/demo.sh clean
+
+engine: ## Install and start the Docker Engine where there is none (root on Debian or Ubuntu)
+	@demo/engine.sh
+
+images: engine ## Build the images that the demo, tests and benchmarks run
+	@demo/images/build.sh
+
+build: ## The release binary, target/release/medianestctl
+	cargo build --release --locked
+
+test: engine images ## Everything, the real engine included; leaves nothing behind
+	@tests/run.sh
+
+test-fast: ## Only what needs no engine
+	cargo nextest run --workspace --locked -E 'not test(real_)'
+
+lint: ## Formatting, clippy, dependency rules
+	@tests/lint.sh
+
+fmt: ## Format the code
+	cargo fmt --all
+
+bench: engine images build ## Figures side by side with docker compose
+	@benches/run.sh
+
+generated: ## Write completions/ and man/ anew
+	cargo run --quiet --locked -- generate .
