@@ -35,8 +35,8 @@ lint: ## Formatting, clippy, dependency rules
 fmt: ## Format the code
 	cargo fmt --all
 
-bench: engine images build ## Figures side by side with docker compose
-	@benches/run.sh
+bench: engine images ## Figures side by side with docker compose
+	cargo bench --locked --bench compare
 
 generated: ## Write completions/ and man/ anew
 	cargo run --quiet --locked -- generate .

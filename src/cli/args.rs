@@ -144,6 +144,16 @@ pub enum Command {
     },
 }
 
+/// A version is used as an image's tag, so it has to be one.
+fn version(text: &str) -> Result<String, String> {
+    let first = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let rest = |c: char| first(c) || matches!(c, '.' | '-');
+    if text.starts_with(first) && text.chars().all(rest) && text.len() <= 128 {
+        return Ok(text.to_owned());
+    }
+    Err("a version is an image's tag, such as v1.0.0: letters, digits, `_`, `.` and `-`, 128 at most".into())
+}
+
 /// `init`.
 #[derive(Debug, clap::Args)]
 pub struct Init {
@@ -160,7 +170,7 @@ pub struct Init {
     #[arg(long, value_name = "PORT")]
     pub http_port: Option<u16>,
     /// The release to run
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = version)]
     pub release: Option<String>,
 }
 
@@ -179,10 +189,13 @@ pub enum Environment {
 #[derive(Debug, Subcommand)]
 pub enum SecretsCommand {
     /// Create the missing ones; what exists is never changed
+    #[command(after_help = "Example:  medianestctl secrets generate")]
     Generate,
     /// List them, without their values
+    #[command(after_help = "Example:  medianestctl secrets list")]
     List,
-    /// Check that they are there, strong, private and consistent
+    /// Check that they are there, strong, private and consistent; exit code 8 when they are not
+    #[command(after_help = "Example:  medianestctl secrets verify --json | jq '.problems[]'")]
     Verify,
 }
 
@@ -213,7 +226,7 @@ pub enum ConfigFormat {
 #[derive(Debug, clap::Args)]
 pub struct PlanArgs {
     /// The release to plan for (MEDIANEST_VERSION)
-    #[arg(id = "release", value_name = "VERSION")]
+    #[arg(id = "release", value_name = "VERSION", value_parser = version)]
     pub version: Option<String>,
     /// End with 10 when there are changes, 0 when there are none
     #[arg(long)]
@@ -224,7 +237,7 @@ pub struct PlanArgs {
 #[derive(Debug, clap::Args)]
 pub struct Deploy {
     /// The release to deploy (MEDIANEST_VERSION); as .env says when left out
-    #[arg(id = "release", value_name = "VERSION")]
+    #[arg(id = "release", value_name = "VERSION", value_parser = version)]
     pub version: Option<String>,
     /// Show what would be done, and do nothing
     #[arg(long)]

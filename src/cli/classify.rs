@@ -2,7 +2,7 @@
 
 use crate::compose::Diagnostics;
 use crate::engine::{EngineError, ErrorKind};
-use crate::execute::{Evidence, Failure, StepError, Undone};
+use crate::execute::{Evidence, StepError, Undone};
 use crate::plan::PlanError;
 use crate::preflight::{Report, Severity};
 use crate::secret::StoreError;
@@ -10,7 +10,10 @@ use crate::state::{LockError, StateError};
 use crate::ui::{Problem, PromptError};
 
 use super::Exit;
-use super::commands::{Interrupted, NotReady, Usage};
+use super::commands::{Interrupted, NoEngine, NotReady, Unfinished, Usage, no_containers};
+
+/// Said wherever it is certain.
+const UNCHANGED: &str = "nothing was changed";
 
 fn blank(code: &'static str, exit: Exit, message: String) -> Problem {
     Problem {
@@ -27,34 +30,37 @@ fn blank(code: &'static str, exit: Exit, message: String) -> Problem {
 /// What to tell of an error, and how to end.
 pub fn problem(error: &anyhow::Error) -> (Exit, Problem) {
     let (exit, problem) = if let Some(e) = error.downcast_ref::<Interrupted>() {
-        (e.0, blank("interrupted", e.0, "stopped at your request".into()))
+        let mut problem = blank("interrupted", e.0, "stopped at your request".into());
+        problem.notes.push(UNCHANGED.into());
+        (e.0, problem)
     } else if let Some(e) = error.downcast_ref::<Usage>() {
         let mut problem = blank("usage", Exit::Usage, e.message.clone());
         problem.hints.extend(e.hint.clone());
         (Exit::Usage, problem)
+    } else if let Some(e) = error.downcast_ref::<NoEngine>() {
+        (Exit::Preflight, no_engine(&e.0))
     } else if let Some(e) = error.downcast_ref::<Diagnostics>() {
         (Exit::Configuration, diagnostics(e))
     } else if let Some(e) = error.downcast_ref::<NotReady>() {
-        (Exit::Preflight, preflight(&e.0))
+        preflight(&e.0)
     } else if let Some(e) = error.downcast_ref::<PlanError>() {
-        let mut problem = blank("plan", Exit::Configuration, e.to_string());
-        problem.notes.push("nothing was changed".into());
-        problem.hints.extend(e.hint());
-        (Exit::Configuration, problem)
+        plan(e)
     } else if let Some(e) = error.downcast_ref::<StoreError>() {
         let mut problem = blank("secrets", Exit::Configuration, e.to_string());
         problem.causes = causes(e);
+        problem.notes.push(UNCHANGED.into());
         problem.hints.extend(e.hint());
         (Exit::Configuration, problem)
     } else if let Some(e) = error.downcast_ref::<PromptError>() {
         let mut problem = blank("confirmation", Exit::ConfirmationNeeded, e.to_string());
         if let PromptError::NotInteractive { flag, .. } = e {
+            problem.notes.push(UNCHANGED.into());
             problem.hints.push(format!("say it beforehand with `{flag}`"));
         }
         (Exit::ConfirmationNeeded, problem)
     } else if let Some(e) = error.downcast_ref::<LockError>() {
         lock(e)
-    } else if let Some(e) = error.downcast_ref::<Box<Failure>>() {
+    } else if let Some(e) = error.downcast_ref::<Unfinished>() {
         failure(e)
     } else if let Some(e) = error.downcast_ref::<EngineError>() {
         engine(e)
@@ -103,31 +109,62 @@ fn diagnostics(diagnostics: &Diagnostics) -> Problem {
     if let [one] = diagnostics.0.as_slice() {
         problem.hints.extend(one.hint.clone());
     }
-    problem.notes.push("nothing was changed".into());
+    problem.notes.push(UNCHANGED.into());
     problem
 }
 
-fn preflight(report: &Report) -> Problem {
+/// A command line that clap refused; its words without the usage that follows them.
+pub fn usage(error: &clap::Error) -> Problem {
+    let text = error.to_string();
+    let (message, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    let mut problem = blank("usage", Exit::Usage, message.strip_prefix("error: ").unwrap_or(message).trim().to_owned());
+    problem.details =
+        rest.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("For more")).map(Into::into).collect();
+    problem.hints.push("see `medianestctl --help`".into());
+    problem
+}
+
+fn plan(error: &PlanError) -> (Exit, Problem) {
+    let exit = match error {
+        PlanError::NoSuchService { .. } => Exit::Usage,
+        _ => Exit::Configuration,
+    };
+    let mut problem = blank("plan", exit, error.to_string());
+    problem.notes.push(UNCHANGED.into());
+    problem.hints.extend(error.hint());
+    if let PlanError::NoSuchService { name, known } = error {
+        let no_service = no_containers(name.as_str(), known);
+        problem = Problem { code: "usage", message: no_service.message, hints: no_service.hint.into_iter().collect(), ..problem };
+    }
+    (exit, problem)
+}
+
+fn preflight(report: &Report) -> (Exit, Problem) {
     let failures: Vec<_> = report.findings.iter().filter(|f| f.severity == Severity::Failure).collect();
+    // Secrets that are wrong end as they do where no other check is made.
+    let (code, exit) = match failures.iter().all(|f| f.code == "secrets.valid") {
+        true => ("secrets", Exit::Configuration),
+        false => ("preflight", Exit::Preflight),
+    };
     let message = match failures.as_slice() {
         [one] => one.message.clone(),
         many => format!("{} prerequisites are missing", many.len()),
     };
-    let mut problem = blank("preflight", Exit::Preflight, message);
+    let mut problem = blank(code, exit, message);
     if failures.len() > 1 {
         problem.details = failures.iter().map(|f| format!("{}: {}", f.code, f.message)).collect();
     }
     problem.hints = failures.iter().filter_map(|f| f.hint.clone()).collect();
     problem.hints.dedup();
-    problem.notes.push("nothing was changed".into());
-    problem
+    problem.notes.push(UNCHANGED.into());
+    (exit, problem)
 }
 
 fn lock(error: &LockError) -> (Exit, Problem) {
     match error {
         LockError::Held { project, .. } => {
             let mut problem = blank("locked", Exit::Locked, error.to_string());
-            problem.notes.push("nothing was changed".into());
+            problem.notes.push(UNCHANGED.into());
             let name = crate::model::lock_holder(project);
             problem
                 .hints
@@ -146,6 +183,16 @@ fn engine(error: &EngineError) -> (Exit, Problem) {
     let mut problem = blank("engine", exit, error.to_string());
     problem.hints.extend(engine_hint(error.kind));
     (exit, problem)
+}
+
+fn no_engine(error: &EngineError) -> Problem {
+    let mut problem = blank("engine", Exit::Preflight, error.to_string());
+    problem.notes.push(UNCHANGED.into());
+    problem.hints.push(match error.kind {
+        ErrorKind::Timeout => "restart it with `sudo systemctl restart docker`, or say where it is with `--host`".into(),
+        kind => engine_hint(kind).unwrap_or_else(|| "say where the engine is with `--host`, or `docker context ls`".into()),
+    });
+    problem
 }
 
 fn engine_hint(kind: ErrorKind) -> Option<String> {
@@ -178,9 +225,10 @@ fn evidence(problem: &mut Problem, evidence: &Evidence) {
     }
 }
 
-fn failure(failure: &Failure) -> (Exit, Problem) {
+fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
+    let failure = &unfinished.failure;
     let exit = match (&failure.error, &failure.undone) {
-        (StepError::Cancelled, _) => Exit::Interrupted,
+        (StepError::Cancelled, _) => unfinished.signal.unwrap_or(Exit::Interrupted),
         (_, Undone::Completely(_)) => Exit::RolledBack,
         (_, Undone::Failed(_)) => Exit::RollbackFailed,
         (StepError::Engine(e), Undone::Nothing)
@@ -227,10 +275,15 @@ fn failure(failure: &Failure) -> (Exit, Problem) {
             problem.notes.push(format!("not everything that ran before could be brought back: {why}"));
             problem.hints.push("see what runs with `medianestctl status`, then run `medianestctl deploy` again".into());
         }
-        Undone::Nothing if failure.done == 0 => problem.notes.push("nothing was changed".into()),
+        Undone::Nothing if failure.done == 0 => problem.notes.push(UNCHANGED.into()),
         Undone::Nothing => {
-            problem.notes.push("what was made so far is kept, and no data volume was touched".into());
-            problem.hints.push("mend the cause and run `medianestctl deploy` again: it goes on from here".into());
+            problem.notes.push(if unfinished.destroys {
+                "what was done so far stays done, and data that was removed is gone".into()
+            } else {
+                "what was done so far is kept, and no data volume was touched".into()
+            });
+            let first = if matches!(failure.error, StepError::Cancelled) { "" } else { "mend the cause and " };
+            problem.hints.push(format!("{first}run `medianestctl {}` again: it goes on from here", unfinished.command));
         }
     }
     (exit, problem)

@@ -25,12 +25,7 @@ pub use exit::Exit;
 pub fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(error) => {
-            // Help and version are answers, not errors; clap knows the stream and the code of each.
-            let code = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
-            let _ = error.print();
-            return code.into();
-        }
+        Err(error) => return not_understood(&error),
     };
     let ui = ui(&args);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -52,6 +47,31 @@ fn finish(ui: &Ui, result: anyhow::Result<Exit>) -> ExitCode {
             exit.into()
         }
     }
+}
+
+/// Ends with what clap says. Help and version are answers, not errors; clap knows the stream of each.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && wants_json() {
+        classify::usage(error).show(&Ui::new(UiOptions {
+            format: Format::Json,
+            verbosity: Verbosity::Normal,
+            color: Color::Never,
+            no_color: true,
+            non_interactive: true,
+            yes: false,
+            dumb: true,
+        }));
+    } else {
+        let _ = error.print();
+    }
+    if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() }
+}
+
+/// Whether a command line that could not be read asks for JSON.
+fn wants_json() -> bool {
+    let args: Vec<_> = std::env::args_os().take_while(|arg| arg != "--").collect();
+    let separate = args.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json");
+    separate || args.iter().any(|arg| arg == "--json" || arg == "--output=json")
 }
 
 fn ui(args: &Args) -> Ui {

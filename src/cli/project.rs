@@ -8,7 +8,12 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::{args::Global, commands::Usage, env, source::Machine};
+use super::{
+    args::Global,
+    commands::{NoEngine, Usage},
+    env,
+    source::Machine,
+};
 use crate::compose::{self, Loaded, Request};
 use crate::engine::{self, ConnectOptions, Engine, Wanted, docker::DockerEngine};
 use crate::model::{Contents, Fingerprint, Observed, ProjectName, Stack};
@@ -114,8 +119,8 @@ fn connect_options(global: &Global) -> ConnectOptions {
 }
 
 /// The engine.
-pub async fn connect(global: &Global) -> Result<DockerEngine, engine::EngineError> {
-    engine::connect(&connect_options(global)).await
+pub async fn connect(global: &Global) -> Result<DockerEngine, NoEngine> {
+    engine::connect(&connect_options(global)).await.map_err(NoEngine)
 }
 
 /// Whether the engine runs on this machine, so that its ports and paths are this machine's.

@@ -18,6 +18,8 @@ mod paths;
 mod resolve;
 mod scalar;
 mod source;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod variables;
 

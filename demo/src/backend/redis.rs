@@ -111,18 +111,18 @@ fn decode(line: &str) -> Result<Reply, RedisError> {
 mod tests {
     use super::*;
 
-    fn address(url: &str) -> Option<(String, u16, Option<String>, Option<String>, u32)> {
-        url.parse::<Address>().ok().map(|a| (a.host, a.port, a.user, a.password, a.database))
+    fn address(host: &str, port: u16, user: Option<&str>, password: Option<&str>, database: u32) -> Result<Address, ()> {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Ok(Address { host: host.to_owned(), port, user: owned(user), password: owned(password), database })
     }
 
     #[test]
     fn urls_are_taken_apart() {
-        let some = |text: &str| Some(text.to_owned());
-        assert_eq!(address("redis://:0a1b@redis:6379/0"), Some(("redis".into(), 6379, None, some("0a1b"), 0)));
-        assert_eq!(address("redis://redis"), Some(("redis".into(), 6379, None, None, 0)));
-        assert_eq!(address("redis://bull:a%2Fb%40@r:1/2"), Some(("r".into(), 1, some("bull"), some("a/b@"), 2)));
+        assert_eq!("redis://:0a1b@redis:6379/0".parse(), address("redis", 6379, None, Some("0a1b"), 0));
+        assert_eq!("redis://redis".parse(), address("redis", 6379, None, None, 0));
+        assert_eq!("redis://bull:a%2Fb%40@r:1/2".parse(), address("r", 1, Some("bull"), Some("a/b@"), 2));
         for wrong in ["", "redis:6379", "redis://", "redis://:p@redis:port/0", "redis://redis/zero", "redis://:%zz@redis"] {
-            assert_eq!(address(wrong), None, "{wrong}");
+            assert_eq!(wrong.parse::<Address>(), Err(()), "{wrong}");
         }
     }
 

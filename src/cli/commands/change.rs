@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Context as _;
 use chrono::Utc;
 
-use super::Interrupted;
+use super::{Interrupted, Unfinished};
 use crate::cli::{
     env,
     project::{self, Provided, Site},
@@ -134,7 +134,7 @@ impl Change<'_> {
         };
         execute::run(plan, &context).await.map_err(|failure| match (&failure.error, interrupt.exit()) {
             (StepError::Cancelled, Some(exit)) if failure.done == 0 => anyhow::Error::new(Interrupted(exit)),
-            _ => anyhow::Error::new(failure),
+            (_, signal) => anyhow::Error::new(Unfinished { command: self.command, destroys: plan.destroys(), signal, failure }),
         })
     }
 }

@@ -18,7 +18,7 @@ pub async fn run(global: &Global, ui: &Ui) -> anyhow::Result<Exit> {
         Ok(loaded) => (Some(&loaded.stack), None),
         Err(error) => (None, Some(error.downcast_ref::<Diagnostics>().map_or_else(|| error.to_string(), ToString::to_string))),
     };
-    let engine = project::connect(global).await;
+    let engine = project::connect(global).await.map_err(|error| error.0);
     let site = match (&engine, stack) {
         (Ok(engine), Some(stack)) => Some(project::look(engine, &stack.project, Some(stack)).await?),
         _ => None,

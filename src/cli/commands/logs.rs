@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream::SelectAll};
 
-use super::Usage;
+use super::{Usage, no_containers};
 use crate::cli::{
     Exit,
     args::{Global, Logs},
@@ -30,10 +30,7 @@ pub async fn run(global: &Global, args: &Logs, ui: &Ui) -> anyhow::Result<Exit> 
     let there = engine.containers(&project).await?;
     let known: BTreeSet<_> = there.iter().filter_map(ObservedContainer::service).map(|s| s.to_string()).collect();
     if let Some(name) = args.services.iter().find(|name| !known.contains(*name)) {
-        let known = known.into_iter().collect::<Vec<_>>().join(", ");
-        return Err(
-            Usage { message: format!("there is no service `{name}` here"), hint: Some(format!("there are: {known}")) }.into()
-        );
+        return Err(no_containers(name, &known.into_iter().collect::<Vec<_>>().join(", ")).into());
     }
     let wanted = |c: &&ObservedContainer| {
         let service = c.service().map(|s| s.to_string()).unwrap_or_default();

@@ -1,0 +1,95 @@
+//! Deploys of a stack that is well: the first one, one without changes, and one for each kind of change.
+
+use insta::assert_snapshot;
+use medianestctl::engine::fake::FakeEngine;
+
+use crate::support::{Project, shop, shop_engine, stocked};
+
+/// A shop that runs in version v1.
+async fn running() -> FakeEngine {
+    let engine = shop_engine();
+    shop().deploy(&engine).await.unwrap();
+    engine
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_deploy() {
+    assert_snapshot!(shop().plan(&shop_engine()).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_deploy_pulls_before_anything_else() {
+    assert_snapshot!(shop().plan(&FakeEngine::new()).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_deploy_of_the_bundled_stack() {
+    let project = Project::bundled();
+    let engine = stocked(FakeEngine::new(), &project.stack());
+    assert_snapshot!(project.plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn second_deploy_has_nothing_to_do() {
+    let engine = running().await;
+    assert_snapshot!(shop().plan(&engine).await.unwrap().to_text(), @"");
+    let project = Project::bundled();
+    let engine = stocked(FakeEngine::new(), &project.stack());
+    project.deploy(&engine).await.unwrap();
+    assert_snapshot!(project.plan(&engine).await.unwrap().to_text(), @"");
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_version_replaces_one_after_the_other_after_the_migration() {
+    let engine = running().await;
+    assert_snapshot!(shop().var("VERSION", "v2").plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_version_of_the_bundled_stack() {
+    let project = Project::bundled();
+    let engine = stocked(FakeEngine::new(), &project.stack());
+    project.deploy(&engine).await.unwrap();
+    let next = project.var("MEDIANEST_VERSION", "v1.1.0");
+    let engine = stocked(engine, &next.stack());
+    assert_snapshot!(next.plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_image_under_the_same_tag() {
+    let engine = running().await;
+    let other = medianestctl::engine::fake::FakeImage { size: 1, ..Default::default() };
+    let engine = engine.with_image("shop/proxy:1", other);
+    assert_snapshot!(shop().plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn changed_setting() {
+    let engine = running().await;
+    assert_snapshot!(shop().var("LOG_LEVEL", "debug").plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn changed_config() {
+    let engine = running().await;
+    assert_snapshot!(shop().file("settings.json", "{\"colour\": \"red\"}").plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn changed_secret() {
+    let engine = running().await;
+    assert_snapshot!(shop().secret("api_token", "another").plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn scale_up() {
+    let engine = running().await;
+    assert_snapshot!(shop().var("REPLICAS", "3").plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn scale_down() {
+    let engine = shop_engine();
+    shop().var("REPLICAS", "3").deploy(&engine).await.unwrap();
+    assert_snapshot!(shop().var("REPLICAS", "1").plan(&engine).await.unwrap().to_text());
+}

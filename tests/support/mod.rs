@@ -1,0 +1,14 @@
+//! What the tests of plans, of their execution and of faults share: projects, operators, engines that die.
+//!
+//! Refuses to assert anything but what holds for every stack after every good deploy (`settled`).
+#![allow(dead_code, unused_imports, reason = "each test crate uses its part of it")]
+
+mod mortal;
+mod operator;
+mod project;
+mod settled;
+
+pub use mortal::Mortal;
+pub use operator::{Done, Operator, Trouble};
+pub use project::{Project, shop, shop_engine, stocked};
+pub use settled::{assert_settled, containers, ids};

@@ -1,0 +1,150 @@
+//! An engine's client that is killed: after so many changing calls it asks for nothing any more, like a process after
+//! `kill -9`. The lock that it takes is that of a process which does not live.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::{future::pending, stream::BoxStream};
+use medianestctl::engine::fake::FakeEngine;
+use medianestctl::engine::{
+    ContainerSpec, Engine, EngineError, ExecOutput, LogChunk, LogOptions, NetworkSpec, PullProgress, VolumeSpec,
+};
+use medianestctl::model::{
+    EngineInfo, ImageRef, Labels, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume, ProjectName,
+};
+use tokio_util::sync::CancellationToken;
+
+type Answer<T> = Result<T, EngineError>;
+
+/// A client with so many changing calls to live.
+pub struct Mortal {
+    engine: FakeEngine,
+    calls: u64,
+    made: AtomicU64,
+    dead: CancellationToken,
+}
+
+impl Mortal {
+    pub fn new(engine: FakeEngine, calls: u64) -> Self {
+        Self { engine, calls, made: AtomicU64::new(0), dead: CancellationToken::new() }
+    }
+
+    /// Runs `work` until it ends or the client is killed; `None` when it was killed.
+    pub async fn live<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.dead.cancelled() => None,
+            done = work => Some(done),
+        }
+    }
+
+    /// One more changing call: the engine, or the end.
+    async fn spend(&self) -> &FakeEngine {
+        if self.made.fetch_add(1, Ordering::Relaxed) >= self.calls {
+            self.dead.cancel();
+            pending::<()>().await;
+        }
+        &self.engine
+    }
+}
+
+#[async_trait]
+impl Engine for Mortal {
+    async fn info(&self) -> Answer<EngineInfo> {
+        self.engine.info().await
+    }
+
+    async fn containers(&self, project: &ProjectName) -> Answer<Vec<ObservedContainer>> {
+        self.engine.containers(project).await
+    }
+
+    async fn container(&self, name: &str) -> Answer<Option<ObservedContainer>> {
+        self.engine.container(name).await
+    }
+
+    async fn networks(&self) -> Answer<Vec<ObservedNetwork>> {
+        self.engine.networks().await
+    }
+
+    async fn volumes(&self) -> Answer<Vec<ObservedVolume>> {
+        self.engine.volumes().await
+    }
+
+    async fn image(&self, reference: &str) -> Answer<Option<ObservedImage>> {
+        self.engine.image(reference).await
+    }
+
+    async fn pull(&self, image: &ImageRef, idle: Duration, tell: &(dyn Fn(PullProgress) + Send + Sync)) -> Answer<()> {
+        self.spend().await.pull(image, idle, tell).await
+    }
+
+    async fn import_image(&self, name: &str, labels: &Labels, rootfs: Vec<u8>) -> Answer<()> {
+        self.spend().await.import_image(name, labels, rootfs).await
+    }
+
+    async fn create_network(&self, spec: &NetworkSpec) -> Answer<()> {
+        self.spend().await.create_network(spec).await
+    }
+
+    async fn remove_network(&self, name: &str) -> Answer<()> {
+        self.spend().await.remove_network(name).await
+    }
+
+    async fn create_volume(&self, spec: &VolumeSpec) -> Answer<()> {
+        self.spend().await.create_volume(spec).await
+    }
+
+    async fn remove_volume(&self, name: &str) -> Answer<()> {
+        self.spend().await.remove_volume(name).await
+    }
+
+    async fn create_container(&self, spec: &ContainerSpec) -> Answer<String> {
+        let mut spec = spec.clone();
+        if let Some(process) = spec.labels.get_mut("io.medianest.lock.process") {
+            // Process 1 of this machine did not start at its first tick.
+            "1:1".clone_into(process);
+        }
+        self.spend().await.create_container(&spec).await
+    }
+
+    async fn start(&self, name: &str) -> Answer<()> {
+        self.spend().await.start(name).await
+    }
+
+    async fn stop(&self, name: &str, grace: Duration) -> Answer<()> {
+        self.spend().await.stop(name, grace).await
+    }
+
+    async fn kill(&self, name: &str, signal: &str) -> Answer<()> {
+        self.spend().await.kill(name, signal).await
+    }
+
+    async fn rename(&self, name: &str, to: &str) -> Answer<()> {
+        self.spend().await.rename(name, to).await
+    }
+
+    async fn remove_container(&self, name: &str, force: bool) -> Answer<()> {
+        self.spend().await.remove_container(name, force).await
+    }
+
+    async fn wait(&self, name: &str) -> Answer<i64> {
+        self.engine.wait(name).await
+    }
+
+    async fn exec(&self, name: &str, argv: &[String], timeout: Duration) -> Answer<ExecOutput> {
+        self.spend().await.exec(name, argv, timeout).await
+    }
+
+    async fn put_archive(&self, name: &str, path: &str, tar: Vec<u8>) -> Answer<()> {
+        self.spend().await.put_archive(name, path, tar).await
+    }
+
+    async fn get_archive(&self, name: &str, path: &str) -> Answer<Option<Vec<u8>>> {
+        self.engine.get_archive(name, path).await
+    }
+
+    fn logs<'a>(&'a self, name: &str, options: &LogOptions) -> BoxStream<'a, Answer<LogChunk>> {
+        self.engine.logs(name, options)
+    }
+}

@@ -1,0 +1,277 @@
+//! What a command does once it has read its files: look, plan, lock, look and plan again, carry out.
+//!
+//! The command line does the same with a terminal around it. Every plan that is made here is held to what holds for
+//! every plan: it is sound, it is the same when made again, and no secret stands in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use chrono::{DateTime, Utc};
+use futures_util::join;
+use medianestctl::engine::{self, Engine, EngineError, Wanted};
+use medianestctl::event::Event;
+use medianestctl::execute::{self, Context, Failure, Finished};
+use medianestctl::model::{Contents, Observed, Stack};
+use medianestctl::plan::{self, DeployOptions, Plan, PlanError, Selection, lint};
+use medianestctl::secret::{FingerprintKey, Secret};
+use medianestctl::state::{Holder, Lock, LockError, Opened, Release, StateError, Store, Versions};
+use tokio_util::sync::CancellationToken;
+
+use super::Project;
+
+/// Why a command did not come to its end.
+#[derive(Debug)]
+pub enum Trouble {
+    Plan(PlanError),
+    Engine(EngineError),
+    State(StateError),
+    Lock(LockError),
+    Step(Box<Failure>),
+}
+
+macro_rules! trouble {
+    ($($variant:ident($error:ty)),*) => {
+        $(impl From<$error> for Trouble {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        })*
+    };
+}
+trouble!(Plan(PlanError), Engine(EngineError), State(StateError), Lock(LockError), Step(Box<Failure>));
+
+impl Trouble {
+    /// The failure of a step.
+    #[track_caller]
+    pub fn step(self) -> Box<Failure> {
+        match self {
+            Self::Step(failure) => failure,
+            other => panic!("not the failure of a step: {other:?}"),
+        }
+    }
+
+    /// The refusal to plan.
+    #[track_caller]
+    pub fn plan(self) -> PlanError {
+        match self {
+            Self::Plan(error) => error,
+            other => panic!("not a refusal to plan: {other:?}"),
+        }
+    }
+}
+
+/// A command that came to its end.
+#[derive(Debug)]
+pub struct Done {
+    /// What was carried out under the lock, or what was left to wait for.
+    pub plan: Plan,
+    /// How it went; `None` when there was nothing to do.
+    pub finished: Option<Finished>,
+}
+
+/// One look at the engine.
+pub struct Site {
+    pub observed: Observed,
+    pub opened: Option<Opened>,
+}
+
+struct Provided {
+    contents: Contents,
+    granted: Versions,
+    key: FingerprintKey,
+}
+
+type Planner<'a> = &'a (dyn Fn(&Observed, &Contents, &DeployOptions) -> Result<Plan, PlanError> + Sync);
+
+/// Somebody with a project and an engine.
+pub struct Operator<'a> {
+    project: &'a Project,
+    stack: Stack,
+    engine: &'a dyn Engine,
+    pub who: String,
+    pub cancel: CancellationToken,
+    pub abandon: CancellationToken,
+    pub events: Mutex<Vec<Event>>,
+    /// Called with each event.
+    pub on_event: Box<dyn Fn(&Event) + Send + Sync + 'a>,
+}
+
+impl<'a> Operator<'a> {
+    pub fn new(project: &'a Project, engine: &'a dyn Engine) -> Self {
+        Self {
+            project,
+            stack: project.stack(),
+            engine,
+            who: "ann@laptop".into(),
+            cancel: CancellationToken::new(),
+            abandon: CancellationToken::new(),
+            events: Mutex::default(),
+            on_event: Box::new(|_| ()),
+        }
+    }
+
+    pub async fn look(&self) -> Result<Site, Trouble> {
+        let wanted = Wanted { images: self.stack.services.values().map(|s| s.image.clone()).collect(), host_routes: Vec::new() };
+        let store = Store::new(self.engine, self.stack.project.clone());
+        let (observed, opened) = join!(engine::observe(self.engine, &self.stack.project, wanted), store.open());
+        let (mut observed, opened) = (observed?, opened?);
+        if let Some(opened) = &opened {
+            observed.kept = opened.head.kept();
+        }
+        Ok(Site { observed, opened })
+    }
+
+    async fn provide(&self, opened: Option<&Opened>) -> Result<Provided, Trouble> {
+        let key = opened.map_or_else(|| self.project.new_key(), |opened| opened.key.clone());
+        let store = Store::new(self.engine, self.stack.project.clone());
+        let mut provided = Provided { contents: Contents::default(), granted: Versions::default(), key };
+        for name in self.stack.secrets.keys() {
+            let value = match (self.project.secrets.get(name), opened.and_then(|o| o.head.secrets.get(name))) {
+                (Some(here), _) => Secret::new(here.clone()),
+                (None, Some(version)) => store.secret(name, version).await?.expect("the engine keeps the secret"),
+                (None, None) => panic!("the test gives no secret {name}"),
+            };
+            let version = provided.key.fingerprint(&[value.expose()]);
+            provided.contents.secrets.insert(name.clone(), version.clone());
+            provided.granted.secrets.insert(name.clone(), (version, value));
+        }
+        for (name, config) in &self.stack.configs {
+            let version = provided.key.fingerprint(&[&config.content]);
+            provided.contents.configs.insert(name.clone(), version.clone());
+            provided.granted.configs.insert(name.clone(), (version, config.content.clone()));
+        }
+        Ok(provided)
+    }
+
+    fn checked(&self, site: &Site, contents: &Contents, pulled: bool, planner: Planner<'_>) -> Result<Plan, Trouble> {
+        let options = DeployOptions { pulled, patience: self.project.patience };
+        let plan = planner(&site.observed, contents, &options)?;
+        let again = planner(&site.observed, contents, &options)?;
+        assert_eq!(plan.to_text(), again.to_text(), "the same inputs give the same plan");
+        let there: BTreeSet<_> = site.observed.containers.iter().map(|c| c.name.clone()).collect();
+        let problems = lint::problems(&plan, &there);
+        assert!(problems.is_empty(), "the plan is not sound: {problems:#?}\n{}", plan.to_text());
+        let shown = format!("{}{}{plan:?}", plan.to_text(), serde_json::to_string(&plan).unwrap());
+        for (name, content) in &self.project.secrets {
+            let content = String::from_utf8_lossy(content);
+            assert!(!shown.contains(content.as_ref()), "the plan tells the secret {name}");
+        }
+        Ok(plan)
+    }
+
+    /// What `plan` shows.
+    pub async fn plan(&self) -> Result<Plan, Trouble> {
+        let planner = |o: &Observed, c: &Contents, x: &DeployOptions| plan::deploy(&self.stack, o, c, x);
+        let site = self.look().await?;
+        let provided = self.provide(site.opened.as_ref()).await?;
+        self.checked(&site, &provided.contents, false, &planner)
+    }
+
+    pub async fn deploy(&self) -> Result<Done, Trouble> {
+        self.apply("deploy", true, &|o, c, x| plan::deploy(&self.stack, o, c, x)).await
+    }
+
+    pub async fn migrate(&self) -> Result<Done, Trouble> {
+        self.apply("migrate", false, &|o, c, x| plan::migrate(&self.stack, o, c, x)).await
+    }
+
+    pub async fn down(&self, volumes: bool) -> Result<Done, Trouble> {
+        self.apply("down", false, &|o, _, _| plan::down(&self.stack.project, o, volumes)).await
+    }
+
+    pub async fn start(&self, services: &[&str]) -> Result<Done, Trouble> {
+        self.apply("start", false, &|o, _, _| plan::start(&self.stack.project, o, &selection(services))).await
+    }
+
+    pub async fn stop(&self, services: &[&str]) -> Result<Done, Trouble> {
+        self.apply("stop", false, &|o, _, _| plan::stop(&self.stack.project, o, &selection(services))).await
+    }
+
+    pub async fn restart(&self, services: &[&str]) -> Result<Done, Trouble> {
+        self.apply("restart", false, &|o, _, _| plan::restart(&self.stack.project, o, &selection(services))).await
+    }
+
+    async fn apply(&self, command: &'static str, release: bool, planner: Planner<'_>) -> Result<Done, Trouble> {
+        let mut site = self.look().await?;
+        let provided = self.provide(site.opened.as_ref()).await?;
+        let mut plan = self.checked(&site, &provided.contents, command == "migrate", planner)?;
+        if let Some(pulls) = plan.pulls() {
+            self.execute(&pulls, &site, &provided, release).await?;
+            site = self.look().await?;
+            plan = self.checked(&site, &provided.contents, true, planner)?;
+        }
+        if plan.steps.is_empty() {
+            return Ok(Done { plan, finished: None });
+        }
+        if plan.is_empty() {
+            let finished = self.execute(&plan, &site, &provided, release).await?;
+            return Ok(Done { plan, finished: Some(finished) });
+        }
+        let holder = Holder::this_process(self.who.clone(), command, now());
+        let lock = Lock::acquire(self.engine, &self.stack.project, &holder).await?;
+        let result = async {
+            let site = self.look().await?;
+            let plan = self.checked(&site, &provided.contents, true, planner)?;
+            let finished = self.execute(&plan, &site, &provided, release).await?;
+            Ok(Done { plan, finished: Some(finished) })
+        };
+        let result = result.await;
+        let released = lock.release(self.engine).await;
+        let done = result?;
+        released?;
+        Ok(done)
+    }
+
+    async fn execute(&self, plan: &Plan, site: &Site, provided: &Provided, release: bool) -> Result<Finished, Trouble> {
+        let release =
+            release.then(|| Release::of(&self.stack, &site.observed, &provided.contents, self.who.clone(), now()));
+        let context = Context {
+            engine: self.engine,
+            granted: &provided.granted,
+            key: &provided.key,
+            head: site.opened.as_ref().map(|o| o.head.clone()),
+            release,
+            events: &|event| {
+                (self.on_event)(&event);
+                self.events.lock().unwrap().push(event);
+            },
+            cancel: self.cancel.clone(),
+            abandon: self.abandon.clone(),
+            now,
+        };
+        Ok(execute::run(plan, &context).await?)
+    }
+
+    /// What is current, as the engine keeps it.
+    pub async fn opened(&self) -> Option<Opened> {
+        Store::new(self.engine, self.stack.project.clone()).open().await.unwrap()
+    }
+
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    pub fn engine(&self) -> &dyn Engine {
+        self.engine
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_225_600, 0).unwrap()
+}
+
+fn selection(services: &[&str]) -> Selection {
+    Selection(services.iter().map(|name| name.parse().unwrap()).collect())
+}
+
+impl Project {
+    /// Deploys, as one operator.
+    pub async fn deploy(&self, engine: &dyn Engine) -> Result<Done, Trouble> {
+        Operator::new(self, engine).deploy().await
+    }
+
+    /// What a deploy would do.
+    pub async fn plan(&self, engine: &dyn Engine) -> Result<Plan, Trouble> {
+        Operator::new(self, engine).plan().await
+    }
+}

@@ -1,0 +1,111 @@
+//! What holds after every good deploy, whatever was there before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use medianestctl::engine::Engine;
+use medianestctl::engine::fake::FakeEngine;
+use medianestctl::model::{
+    ContainerState, Health, ObservedContainer, Stack, ingress_volume, label, lock_holder, stage_holder, state_holder, state_volume,
+};
+
+use super::{Operator, Project};
+
+/// The project's containers, as `docker compose ps -a` lists them.
+pub async fn containers(engine: &FakeEngine, stack: &Stack) -> Vec<ObservedContainer> {
+    engine.containers(&stack.project).await.unwrap()
+}
+
+/// Identifiers by name.
+pub async fn ids(engine: &FakeEngine, stack: &Stack) -> BTreeMap<String, String> {
+    containers(engine, stack).await.into_iter().map(|c| (c.name, c.id)).collect()
+}
+
+fn expected_names(stack: &Stack) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for service in stack.services.values() {
+        for number in 1..=if service.is_job(stack) { 1 } else { service.replicas } {
+            let own = service.container_name.clone();
+            names.insert(own.unwrap_or_else(|| format!("{}-{}-{number}", stack.project, service.name)));
+        }
+        if service.migration.as_ref().is_some_and(|m| m.verify.is_some()) {
+            names.insert(format!("{}-{}-verify", stack.project, service.name));
+        }
+    }
+    names
+}
+
+/// The stack is there in full, healthy, under its proper names; nothing is left over; the next deploy has nothing to do.
+pub async fn assert_settled(project: &Project, engine: &FakeEngine) {
+    let operator = Operator::new(project, engine);
+    let stack = operator.stack();
+    let there = containers(engine, stack).await;
+    let names: BTreeSet<_> = there.iter().map(|c| c.name.clone()).collect();
+    assert_eq!(names, expected_names(stack), "every container that is wanted, and no other");
+
+    let opened = operator.opened().await.expect("records are kept");
+    let kept = opened.head.kept();
+    let mut addresses = BTreeSet::new();
+    for container in &there {
+        match container.role() {
+            Some("service") => {
+                assert!(container.state.is_running(), "{} runs: {:?}", container.name, container.state);
+                let health = kept.health_of(container);
+                assert!(matches!(health, Health::Healthy | Health::NoCheck), "{} is {health:?}", container.name);
+            }
+            _ => assert!(
+                matches!(container.state, ContainerState::Exited { exit_code: 0, .. }),
+                "{} has succeeded: {:?}",
+                container.name,
+                container.state
+            ),
+        }
+        for (network, address) in &container.fixed_addresses {
+            assert!(addresses.insert((network.clone(), *address)), "{address} is given once");
+        }
+    }
+    assert_eq!(kept.version, stack.version, "the release that is recorded is the one that runs");
+    assert!(kept.release.is_some(), "a release is recorded");
+
+    for holder in [stage_holder(&stack.project), lock_holder(&stack.project)] {
+        assert!(engine.container(&holder).await.unwrap().is_none(), "{holder} is gone");
+    }
+    assert!(engine.container(&state_holder(&stack.project)).await.unwrap().is_some(), "records can be reached");
+
+    let mut volumes: BTreeSet<_> = stack.volumes.values().map(|v| v.name.to_string()).collect();
+    volumes.extend(there.iter().flat_map(|c| c.volumes.iter().cloned()));
+    volumes.insert(state_volume(&stack.project));
+    let ours = |l: &medianestctl::model::Labels| l.get(label::PROJECT).is_some_and(|p| p == stack.project.as_str());
+    let left: Vec<_> = engine.volumes().await.unwrap().into_iter().filter(|v| ours(&v.labels)).map(|v| v.name).collect();
+    let left: Vec<_> = left.into_iter().filter(|name| !volumes.contains(name)).collect();
+    assert!(left.is_empty(), "volumes are left over: {left:?}");
+
+    assert_upstreams(engine, stack, &there, kept.upstreams.as_deref()).await;
+
+    let plan = operator.plan().await.unwrap();
+    assert!(plan.is_empty(), "there is nothing left to do:\n{}", plan.to_text());
+}
+
+/// The ingress sends requests to the replicas that run, and to nothing else.
+async fn assert_upstreams(engine: &FakeEngine, stack: &Stack, there: &[ObservedContainer], kept: Option<&str>) {
+    let Some((service, ingress)) = stack.services.values().find_map(|s| s.ingress.as_ref().map(|i| (s, i))) else { return };
+    let proxy = there.iter().find(|c| c.service().as_ref() == Some(&service.name)).expect("the ingress is there");
+    assert!(proxy.volumes.contains(&ingress_volume(&stack.project)));
+    let target = service.files.iter().find(|f| {
+        matches!(&f.origin, medianestctl::model::FileOrigin::Config(name) if *name == ingress.config)
+    });
+    let path = &target.expect("the upstreams have a place").target;
+    let tar = engine.get_archive(&proxy.name, path).await.unwrap().expect("the upstreams are there");
+    let (_, content) = medianestctl::state::archive::files(&tar).unwrap().pop().unwrap();
+    let content = String::from_utf8(content).unwrap();
+    assert_eq!(Some(content.as_str()), kept, "what is recorded is what the ingress has");
+    for route in &ingress.routes {
+        for replica in there.iter().filter(|c| c.service().as_ref() == Some(&route.service)) {
+            for address in replica.fixed_addresses.values() {
+                assert!(content.contains(&format!("server {address}:{} ", route.port)), "{} gets requests:\n{content}", replica.name);
+            }
+        }
+    }
+    let servers = content.lines().filter(|line| line.trim_start().starts_with("server ")).count();
+    let wanted: usize = ingress.routes.iter().filter_map(|r| stack.services.get(&r.service)).map(|s| s.replicas.max(1) as usize).sum();
+    assert!(servers <= wanted, "requests go to replicas only:\n{content}");
+}
