@@ -2,7 +2,7 @@
 //!
 //! Layer 1, pure. Works from the engine's labels alone, so that it answers where the Compose files are not at hand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -69,7 +69,8 @@ pub struct Status {
     pub schema: u32,
     /// Project.
     pub project: ProjectName,
-    /// The application's version that runs; `null` when none does or replicas differ.
+    /// The application's version that runs; `null` when none does or replicas differ. Services that the newest release
+    /// left as they were carry the version that they were deployed with.
     pub version: Option<String>,
     /// Every service is as it should be, and there is at least one.
     pub healthy: bool,
@@ -77,9 +78,11 @@ pub struct Status {
     pub services: Vec<ServiceStatus>,
 }
 
-/// Whether the gate's evidence could change the answer: only where the engine's own check has not spoken yet.
-pub fn needs_evidence(containers: &[ObservedContainer]) -> bool {
-    containers.iter().any(|c| c.state.is_running() && c.health == Health::Starting)
+/// Whether what is kept with the engine could change the answer: the gate's evidence where the engine's own check has
+/// not spoken yet, the release's version where the containers bear several.
+pub fn needs_kept(containers: &[ObservedContainer]) -> bool {
+    let versions: BTreeSet<_> = containers.iter().filter(|c| c.role() == Some("service")).map(|c| c.version()).collect();
+    versions.len() > 1 || containers.iter().any(|c| c.state.is_running() && c.health == Health::Starting)
 }
 
 /// The status of a project.
@@ -96,16 +99,22 @@ pub fn of(project: &ProjectName, containers: &[ObservedContainer], kept: &Kept, 
             groups.entry(service).or_default().push(container);
         }
     }
+    let differ = |containers: &Vec<&ObservedContainer>| containers.iter().any(|c| c.version() != containers[0].version());
+    let mixed = groups.values().any(differ);
     let services: Vec<_> = groups.into_iter().map(|(name, containers)| service(name, &containers, kept, now)).collect();
-    let versions: std::collections::BTreeSet<_> = services
+    let versions: BTreeSet<_> = services
         .iter()
         .filter(|s| s.state != ServiceState::Completed && s.state != ServiceState::Failed)
         .filter_map(|s| s.version.clone())
         .collect();
+    let version = match versions.len() {
+        0 | 1 => versions.into_iter().next(),
+        _ => kept.version.clone().filter(|version| versions.contains(version) && !mixed),
+    };
     Status {
         schema: SCHEMA,
         project: project.clone(),
-        version: if versions.len() == 1 { versions.into_iter().next() } else { None },
+        version,
         healthy: !services.is_empty() && services.iter().all(|s| s.healthy),
         services,
     }

@@ -70,6 +70,8 @@ build_image() {
     return
   fi
 
+  local previous
+  previous=$(docker image inspect --format '{{.Id}}' "$image" 2>/dev/null || true)
   local context=$scratch/context log=$scratch/log
   rm -rf "$context" && mkdir -p "$context"
   cp -a "$here/$name/." "$context"
@@ -83,19 +85,19 @@ build_image() {
     cat "$log" >&2
     die "$image could not be built (its log is above)"
   fi
+  if [[ -n $previous && $previous != $(docker image inspect --format '{{.Id}}' "$image") ]]; then
+    replaced=("$previous" "${replaced[@]}")
+  fi
   progress "$image" "built, $(docker image inspect --format '{{.Size}}' "$image" | awk '{printf "%.0f MB", $1/1e6}')"
 }
 
 # The part of build_image whose output goes to the log; it reads that function's variables.
 prepare_and_build() {
-  local previous
-  previous=$(docker image inspect --format '{{.Id}}' "$image" 2>/dev/null || true)
-
   if [[ -f $context/packages ]]; then
     local root=$scratch/root
     rm -rf "$root" "$root.apt" && mkdir -p "$root"
     parent_status "$parent" >"$scratch/parent-status"
-    debian_unpack "$context" "$scratch/parent-status" "$root"
+    debian_unpack "$context" "$scratch/parent-status" "$root" "$here/base/without"
     tar -C "$root" --sort=name --numeric-owner --owner=0 --group=0 -cf "$context/rootfs.tar" .
   fi
   if [[ $name == runtime ]]; then
@@ -103,13 +105,9 @@ prepare_and_build() {
   fi
 
   docker build --force-rm --tag "$image" \
-    ${version:+--build-arg "VERSION=$version"} \
+    ${version:+--build-arg "VERSION=$version" --label "org.opencontainers.image.version=$version"} \
     --label "io.medianest.demo=$image" --label "io.medianest.demo.inputs=$inputs" "$context"
 
-  # What it replaces is ours and now has no name; it stays only while a container uses it.
-  if [[ -n $previous && $previous != $(docker image inspect --format '{{.Id}}' "$image") ]]; then
-    docker image rm "$previous" || true
-  fi
 }
 
 # parent_status IMAGE: the packages that IMAGE holds already.
@@ -119,6 +117,13 @@ parent_status() {
   container=$(docker create "$1" true)
   docker cp "$container:/var/lib/dpkg/status" - | tar -xO
   docker rm "$container" >/dev/null
+}
+
+# remove_replaced: what was built anew leaves an image without a name; children go before their parents. One that a
+# container still uses stays until the next remove.sh.
+remove_replaced() {
+  local id
+  for id in "${replaced[@]}"; do docker image rm "$id" >/dev/null 2>&1 || true; done
 }
 
 program() { printf '%s/release/medianest-demo\n' "${CARGO_TARGET_DIR:-$workspace/target}"; }
@@ -133,7 +138,7 @@ wanted() {
 }
 
 main() {
-  force=0 quiet=0 only=()
+  force=0 quiet=0 only=() replaced=()
   while [[ $# -gt 0 ]]; do
     case $1 in
       --force) force=1 ;;
@@ -165,7 +170,10 @@ main() {
   wanted postgres && build_image postgres medianest-demo/postgres:15 medianest-demo/base:12
   wanted redis && build_image redis medianest-demo/redis:7 medianest-demo/base:12
   wanted nginx && build_image nginx medianest-demo/nginx:1 medianest-demo/base:12
-  [[ -n $compiler ]] || return 0
+  if [[ -z $compiler ]]; then
+    remove_replaced
+    return
+  fi
 
   wait "$compiler" || { cat "$scratch/cargo.log" >&2; die 'the program could not be compiled (see above)'; }
   progress medianest-demo compiled
@@ -177,6 +185,7 @@ main() {
       build_image "$name" "medianest/$name:$version" medianest-demo/runtime:12 "$version"
     done
   done
+  remove_replaced
 }
 
 main "$@"

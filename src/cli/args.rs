@@ -23,8 +23,9 @@ pub struct Global {
     /// Deployment directory: where compose.yaml, .env and secrets/ are
     #[arg(short = 'C', long, value_name = "DIR", global = true, env = "MEDIANEST_DIR", hide_env = true)]
     pub directory: Option<PathBuf>,
-    /// Compose file; given several times, later ones are merged over earlier ones
-    #[arg(short, long, value_name = "FILE", global = true)]
+    /// Compose file, before the command as with Docker Compose; later ones are merged over earlier ones
+    // Not global: behind a command `-f` means what it means there (`logs -f`).
+    #[arg(short, long, value_name = "FILE")]
     pub file: Vec<PathBuf>,
     /// Project name, in place of the one in the files
     #[arg(short, long, value_name = "NAME", global = true)]
@@ -112,7 +113,7 @@ pub enum Command {
     #[command(after_help = "Example:  medianestctl status --json | jq .healthy")]
     Status,
     /// Show what the containers print
-    #[command(after_help = "Examples:  medianestctl logs --follow backend\n           medianestctl logs --failed")]
+    #[command(after_help = "Examples:  medianestctl logs -f backend\n           medianestctl logs --failed")]
     Logs(Logs),
     /// Start what is stopped, in health order
     #[command(after_help = "Example:  medianestctl start")]
@@ -253,7 +254,7 @@ pub struct Logs {
     /// Services; all when none is named
     pub services: Vec<String>,
     /// Go on as lines come
-    #[arg(long)]
+    #[arg(short, long)]
     pub follow: bool,
     /// Only so many lines of each container from the end
     #[arg(long, short = 'n', value_name = "LINES", default_value = "100")]

@@ -17,6 +17,7 @@ use super::{
 use crate::compose::{self, Loaded, Request};
 use crate::engine::{self, ConnectOptions, Engine, Wanted, docker::DockerEngine};
 use crate::model::{Contents, Fingerprint, Observed, ProjectName, Stack};
+use crate::preflight;
 use crate::secret::{self, FingerprintKey, ProblemKind, StoreError};
 use crate::state::{Opened, Store, Versions};
 use crate::ui::Ui;
@@ -137,10 +138,11 @@ pub struct Site {
     pub opened: Option<Opened>,
 }
 
-/// Looks at the engine.
-pub async fn look(engine: &dyn Engine, project: &ProjectName, stack: Option<&Stack>) -> anyhow::Result<Site> {
+/// Looks at the engine; `local` says that its machine is this one.
+pub async fn look(engine: &dyn Engine, project: &ProjectName, stack: Option<&Stack>, local: bool) -> anyhow::Result<Site> {
     let images = stack.map(|s| s.services.values().map(|s| s.image.clone()).collect()).unwrap_or_default();
-    let wanted = Wanted { images, host_routes: Vec::new() };
+    let host_routes = if local { preflight::local_routes() } else { Vec::new() };
+    let wanted = Wanted { images, host_routes };
     let store = Store::new(engine, project.clone());
     let (observed, opened) = futures_util::join!(engine::observe(engine, project, wanted), store.open());
     let (mut observed, opened) = (observed?, opened?);

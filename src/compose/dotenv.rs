@@ -8,29 +8,30 @@ use std::collections::BTreeMap;
 use super::diagnostic::{Report, Spot};
 use super::interpolate::{Failure, Interpolator};
 
-/// Reads an environment file. `outer` gives the variables that are known already: they win inside the file's own
-/// `${…}`, and a name without `=` takes its value from them. Malformed lines are in the report.
+/// Reads an environment file into `values`, which hold what earlier files gave. `outer` gives the variables that win
+/// over every file: inside `${…}` they come before the lines above and the earlier files, and a name without `=` takes
+/// its value from them. Malformed lines are in the report.
 pub(super) fn parse(
     report: &mut Report,
     name: &str,
     bytes: &[u8],
     outer: &dyn Fn(&str) -> Option<String>,
-) -> BTreeMap<String, String> {
+    values: &mut BTreeMap<String, String>,
+) {
     let file = report.add_secret_file(name);
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
             let line = bytes[..error.valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
             report.error(Some(Spot { file, line, column: 1 }), "", "the file is not UTF-8 text");
-            return BTreeMap::new();
+            return;
         }
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    let mut reader = Reader { report, file, rest: &text, line: 1, outer, values: BTreeMap::new() };
+    let mut reader = Reader { report, file, rest: &text, line: 1, outer, values };
     while !reader.rest.is_empty() {
         reader.statement();
     }
-    reader.values
 }
 
 struct Reader<'a, 'r> {
@@ -39,7 +40,7 @@ struct Reader<'a, 'r> {
     rest: &'a str,
     line: usize,
     outer: &'a dyn Fn(&str) -> Option<String>,
-    values: BTreeMap<String, String>,
+    values: &'r mut BTreeMap<String, String>,
 }
 
 impl<'a> Reader<'a, '_> {
@@ -52,7 +53,8 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn error(&mut self, line: usize, key: &str, message: &str) {
-        self.report.error(Some(Spot { file: self.file, line, column: 1 }), key, message);
+        let hint = "write `NAME=value` on a line, with quotes around a value that has spaces or `#` in it";
+        self.report.error_hint(Some(Spot { file: self.file, line, column: 1 }), key, message, hint);
     }
 
     /// Reads one line, or the lines of one quoted value.
@@ -135,7 +137,7 @@ impl<'a> Reader<'a, '_> {
         if quote == '"' { self.expand(&value, start, key) } else { Some(value) }
     }
 
-    /// Replaces variables: what is known outside wins over earlier lines.
+    /// Replaces variables: what is known outside wins over earlier lines and files.
     fn expand(&mut self, value: &str, line: usize, key: &str) -> Option<String> {
         let lookup = |name: &str| (self.outer)(name).or_else(|| self.values.get(name).cloned());
         let mut variables = Interpolator::new(&lookup);
@@ -223,7 +225,8 @@ mod tests {
 
     fn read(text: &str) -> (BTreeMap<String, String>, Report) {
         let mut report = Report::default();
-        let values = parse(&mut report, ".env", text.as_bytes(), &outer);
+        let mut values = BTreeMap::new();
+        parse(&mut report, ".env", text.as_bytes(), &outer, &mut values);
         (values, report)
     }
 
@@ -351,7 +354,10 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text() {
         let mut report = Report::default();
-        assert!(parse(&mut report, ".env", "A=é\nB=\u{e9}\u{e9}".as_bytes().strip_suffix(&[0xa9]).unwrap(), &outer).is_empty());
+        let bytes = "A=é\nB=é".as_bytes().strip_suffix(&[0xa9]).unwrap();
+        let mut values = BTreeMap::new();
+        parse(&mut report, ".env", bytes, &outer, &mut values);
+        assert!(values.is_empty());
         assert_eq!(report.into_errors().0[0].place.as_ref().unwrap().line, 2);
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::diagnostic::Report;
+use super::diagnostic::{Report, Spot};
 use super::document::{Node, Value};
 
 /// Deepest nesting of defaults in defaults.
@@ -34,12 +34,14 @@ pub(super) struct Interpolator<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     /// Variables that were replaced by nothing because they are not set.
     unset: BTreeSet<String>,
+    /// Variables that were replaced by nothing, for whatever reason.
+    empty: BTreeSet<String>,
 }
 
 impl<'a> Interpolator<'a> {
     /// Starts with no variable missed.
     pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { lookup, unset: BTreeSet::new() }
+        Self { lookup, unset: BTreeSet::new(), empty: BTreeSet::new() }
     }
 
     /// Replaces the variables of one text.
@@ -53,10 +55,15 @@ impl<'a> Interpolator<'a> {
     }
 
     fn plain(&mut self, name: &str) -> String {
-        (self.lookup)(name).unwrap_or_else(|| {
+        let value = (self.lookup)(name);
+        if value.is_none() {
             self.unset.insert(name.to_owned());
-            String::new()
-        })
+        }
+        let value = value.unwrap_or_default();
+        if value.is_empty() {
+            self.empty.insert(name.to_owned());
+        }
+        value
     }
 
     fn expand(&mut self, text: &str, depth: usize) -> Result<String, Failure> {
@@ -140,16 +147,39 @@ fn closing_brace(text: &str) -> Option<usize> {
 }
 
 /// Replaces the variables of every text of a document, in place. Warns once for each variable that is not set.
+/// `where_to_set` follows `set it` in hints.
 pub(super) fn interpolate(
     report: &mut Report,
     root: &mut Node,
     lookup: &dyn Fn(&str) -> Option<String>,
     warned: &mut BTreeSet<String>,
+    where_to_set: &str,
 ) {
-    walk(report, root, &mut String::new(), &mut Interpolator::new(lookup), warned);
+    let mut missed = Missed { where_to_set, required: BTreeSet::new(), places: Vec::new() };
+    walk(report, root, &mut String::new(), &mut Interpolator::new(lookup), warned, &mut missed);
+    // What is wrong with a value for want of a variable that is reported once is no second mistake.
+    for (spot, names) in missed.places {
+        if !names.is_disjoint(&missed.required) {
+            report.spoil(spot);
+        }
+    }
 }
 
-fn walk(report: &mut Report, node: &mut Node, key: &mut String, variables: &mut Interpolator<'_>, warned: &mut BTreeSet<String>) {
+/// Variables that are required and not there, and the values in which others were replaced by nothing.
+struct Missed<'a> {
+    where_to_set: &'a str,
+    required: BTreeSet<String>,
+    places: Vec<(Spot, BTreeSet<String>)>,
+}
+
+fn walk(
+    report: &mut Report,
+    node: &mut Node,
+    key: &mut String,
+    variables: &mut Interpolator<'_>,
+    warned: &mut BTreeSet<String>,
+    missed: &mut Missed<'_>,
+) {
     let length = key.len();
     match &mut node.value {
         Value::Map(map) => {
@@ -158,21 +188,30 @@ fn walk(report: &mut Report, node: &mut Node, key: &mut String, variables: &mut 
                     key.push('.');
                 }
                 key.push_str(&entry.key);
-                walk(report, &mut entry.value, key, variables, warned);
+                walk(report, &mut entry.value, key, variables, warned, missed);
                 key.truncate(length);
             }
         }
         Value::Seq(items) => {
             for (i, item) in items.iter_mut().enumerate() {
                 key.push_str(&format!("[{i}]"));
-                walk(report, item, key, variables, warned);
+                walk(report, item, key, variables, warned, missed);
                 key.truncate(length);
             }
         }
         Value::String(text) if text.contains('$') => {
             match variables.substitute(text) {
                 Ok(value) => *text = value,
-                Err(failure) => explain(report, node, key, &failure),
+                Err(failure) => {
+                    explain(report, node, key, &failure, missed.where_to_set);
+                    if let Failure::Required { name, .. } = failure {
+                        missed.required.insert(name);
+                    }
+                }
+            }
+            let empty = std::mem::take(&mut variables.empty);
+            if !empty.is_empty() {
+                missed.places.push((node.spot, empty));
             }
             for name in variables.take_unset() {
                 if warned.insert(name.clone()) {
@@ -185,7 +224,7 @@ fn walk(report: &mut Report, node: &mut Node, key: &mut String, variables: &mut 
     }
 }
 
-fn explain(report: &mut Report, node: &Node, key: &str, failure: &Failure) {
+fn explain(report: &mut Report, node: &Node, key: &str, failure: &Failure, where_to_set: &str) {
     match failure {
         Failure::Invalid(why) => {
             report.error_hint(Some(node.spot), key, format!("invalid variable: {why}"), "write `$$` for a dollar sign");
@@ -194,7 +233,7 @@ fn explain(report: &mut Report, node: &Node, key: &str, failure: &Failure) {
             let state = if *non_empty { "not set or empty" } else { "not set" };
             let message = if message.is_empty() { String::new() } else { format!(": {message}") };
             let message = format!("the required variable `{name}` is {state}{message}");
-            report.error_hint(Some(node.spot), key, message, format!("set `{name}` in the environment or in the `.env` file"));
+            report.error_hint(Some(node.spot), key, message, format!("set `{name}` {where_to_set}"));
         }
     }
     report.spoil(node.spot);
@@ -364,6 +403,21 @@ mod tests {
         variables.substitute("$A ${B} ${C:-x} ${D-x} ${E:+x} ${F+x} ${SET:-$G} ${UNSET:-$H} $A").unwrap();
         assert_eq!(variables.take_unset().into_iter().collect::<Vec<_>>(), ["A", "B", "H"]);
         assert!(variables.take_unset().is_empty());
+    }
+
+    #[test]
+    fn a_required_variable_that_is_missing_is_one_mistake() {
+        let text = "name: p\nx-v: ${TAG:?say which}\nservices: {a: {image: \"app:${TAG}\"}, b: {image: \"app:$TAG\"}}\n";
+        for tag in [None, Some("")] {
+            let mut source = crate::compose::MapSource::default();
+            source.files.insert("/p/compose.yaml".into(), text.into());
+            source.env.extend(tag.map(|tag| ("TAG".to_owned(), tag.to_owned())));
+            let request =
+                crate::compose::Request { directory: "/p".into(), files: vec!["/p/compose.yaml".into()], ..Default::default() };
+            let errors = crate::compose::load(&source, &request).unwrap_err();
+            assert_eq!(errors.0.len(), 1, "{errors}");
+            assert!(errors.0[0].message.contains("`TAG` is not set or empty: say which"), "{errors}");
+        }
     }
 
     #[test]

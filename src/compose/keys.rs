@@ -94,9 +94,9 @@ pub(super) const IPAM: &[&str] = &["driver", "options"];
 /// Keys of `ipam.config[]`.
 pub(super) const IPAM_CONFIG: &[&str] = &["aux_addresses", "gateway", "ip_range"];
 /// Keys of a secret.
-pub(super) const SECRET: &[&str] = &["driver", "driver_opts", "environment", "external", "labels", "name", "template_driver"];
+pub(super) const SECRET: &[&str] = &["driver", "driver_opts", "environment", "external", "labels", "template_driver"];
 /// Keys of a config.
-pub(super) const CONFIG: &[&str] = &["driver", "driver_opts", "environment", "external", "labels", "name", "template_driver"];
+pub(super) const CONFIG: &[&str] = &["driver", "driver_opts", "environment", "external", "labels", "template_driver"];
 
 /// What to do instead of a key that is refused, where there is something to say.
 pub(super) fn advice(key: &str) -> Option<&'static str> {

@@ -85,7 +85,7 @@ pub fn load(source: &dyn Source, request: &Request) -> Result<Loaded, Diagnostic
     let mut warned = BTreeSet::new();
     let mut resolved = files;
     for file in &mut resolved {
-        interpolate::interpolate(&mut report, file, &|name| variables.get(name), &mut warned);
+        interpolate::interpolate(&mut report, file, &|name| variables.get(name), &mut warned, &variables.where_to_set);
     }
     let Some(root) = merge::merge(&mut report, resolved) else { return Err(report.into_errors()) };
     // With any name the rest can be checked too.

@@ -90,7 +90,7 @@ fn environment(
 ) -> BTreeMap<String, Option<String>> {
     let own: BTreeMap<String, Option<String>> =
         service.environment.iter().map(|(key, value)| (key.clone(), value.clone().or_else(|| variables.get(key)))).collect();
-    let mut environment: BTreeMap<String, Option<String>> = BTreeMap::new();
+    let mut given: BTreeMap<String, String> = BTreeMap::new();
     for file in files {
         let bytes = match source.read(&file.path) {
             Ok(bytes) => bytes,
@@ -102,15 +102,12 @@ fn environment(
                 continue;
             }
         };
-        let known = |name: &str| {
-            let earlier = || environment.get(name).cloned().flatten();
-            variables.get(name).or_else(|| own.get(name).cloned().flatten()).or_else(earlier)
-        };
-        let values = dotenv::parse(report, &file.path, &bytes, &known);
-        environment.extend(values.into_iter().map(|(key, value)| (key, Some(value))));
+        let outer = |name: &str| variables.get(name).or_else(|| own.get(name).cloned().flatten());
+        dotenv::parse(report, &file.path, &bytes, &outer, &mut given);
     }
-    environment.extend(own);
-    environment
+    let given = given.into_iter().map(|(key, value)| (key, Some(value)));
+    // What the service says itself comes last and wins.
+    given.chain(own.clone()).collect()
 }
 
 /// Reads the configs that services use.

@@ -23,6 +23,8 @@ pub(super) struct Variables<'a> {
     overrides: &'a BTreeMap<String, String>,
     /// What the environment files gave.
     pub(super) files: BTreeMap<String, String>,
+    /// Where one that is missing belongs, in words that follow `set it`.
+    pub(super) where_to_set: String,
     /// The project's name, once it is known.
     project: Option<String>,
 }
@@ -30,7 +32,13 @@ pub(super) struct Variables<'a> {
 impl<'a> Variables<'a> {
     /// Reads the environment files of the request, else `.env` of the project's directory if there is one.
     pub(super) fn read(report: &mut Report, source: &'a dyn Source, request: &'a Request) -> Self {
-        let mut variables = Self { source, overrides: &request.overrides, files: BTreeMap::new(), project: None };
+        let mut variables = Self {
+            source,
+            overrides: &request.overrides,
+            files: BTreeMap::new(),
+            where_to_set: "in the environment or in the `.env` file".into(),
+            project: None,
+        };
         let default = paths::join(&request.directory, ".env");
         if !request.env_files.is_empty() {
             for path in &request.env_files {
@@ -38,6 +46,9 @@ impl<'a> Variables<'a> {
             }
         } else if source.exists(&default) {
             variables.read_file(report, &default);
+        } else {
+            variables.where_to_set =
+                format!("in the environment, or make `{default}`: there is none (see `medianestctl init --help`)");
         }
         variables
     }
@@ -45,8 +56,8 @@ impl<'a> Variables<'a> {
     fn read_file(&mut self, report: &mut Report, path: &str) {
         match self.source.read(path) {
             Ok(bytes) => {
-                let values = dotenv::parse(report, path, &bytes, &|name| self.get(name));
-                self.files.extend(values);
+                let outer = |name: &str| self.overrides.get(name).cloned().or_else(|| self.source.env(name));
+                dotenv::parse(report, path, &bytes, &outer, &mut self.files);
             }
             Err(SourceError::NotFound) => {
                 report.error_hint(None, "", format!("the environment file `{path}` does not exist"), "check the path");

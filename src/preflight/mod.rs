@@ -7,6 +7,7 @@ mod checks;
 mod facts;
 mod finding;
 mod host;
+mod routes;
 #[cfg(test)]
 mod testing;
 
@@ -16,6 +17,7 @@ pub use checks::checks;
 pub use facts::{Disk, Facts, Holder, HostFacts, PortUse};
 pub use finding::{Finding, Report, Severity};
 pub use host::LocalHost;
+pub use routes::local_routes;
 
 /// One question about the place where the stack is to run.
 #[async_trait]

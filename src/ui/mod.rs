@@ -153,15 +153,20 @@ impl Ui {
         }
     }
 
-    /// A warning, on standard error; not in JSON mode.
+    /// A warning, on standard error; nothing in quiet or JSON mode.
     pub fn warn(&self, text: &str, hint: Option<&str>) {
-        if self.json() {
-            return;
-        }
-        let marks = self.err();
-        self.tell(&format!("{} {text}", marks.warning("warning:")));
+        self.remark(&self.err().warning("warning:"), text, hint);
+    }
+
+    /// Something to know, on standard error; nothing in quiet or JSON mode.
+    pub fn note(&self, text: &str, hint: Option<&str>) {
+        self.remark(&self.err().strong("note:"), text, hint);
+    }
+
+    fn remark(&self, mark: &str, text: &str, hint: Option<&str>) {
+        self.say(&format!("{mark} {text}"));
         if let Some(hint) = hint {
-            self.tell(&format!("{} {hint}", marks.hint("hint:")));
+            self.say(&format!("{} {hint}", self.err().hint("hint:")));
         }
     }
 

@@ -11,8 +11,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use super::{Ui, Verbosity, render::duration};
 use crate::event::Event;
 
-/// Steps shorter than this leave no line behind on a terminal and none in a pipe, unless `-v` asks for all.
-const NOTABLE: Duration = Duration::from_millis(300);
+/// What only prepares something leaves a line behind when it took so long, or when `-v` asks for all.
+const NOTABLE: Duration = Duration::from_secs(2);
 
 /// Shows the events of one run.
 pub struct Progress {
@@ -23,6 +23,8 @@ pub struct Progress {
 
 struct Running {
     label: String,
+    achieved: String,
+    milestone: bool,
     cause: String,
     begin: Instant,
     bar: Option<ProgressBar>,
@@ -49,8 +51,12 @@ impl Progress {
             Event::Started { .. } => {}
             Event::StepStarted { step, verb, object, cause } => {
                 let label = format!("{verb} {object}");
+                let (achieved, milestone) = achieved(verb, &object);
                 let bar = self.ui.live().then(|| self.spinner(&label));
-                running.insert(step, Running { label, cause, begin: Instant::now(), bar, last_told: String::new() });
+                running.insert(
+                    step,
+                    Running { label, achieved, milestone, cause, begin: Instant::now(), bar, last_told: String::new() },
+                );
             }
             Event::StepProgress { step, message, done, total } => {
                 if let Some(running) = running.get_mut(&step) {
@@ -60,14 +66,14 @@ impl Progress {
             Event::StepFinished { step, milliseconds } => {
                 let Some(step) = running.remove(&step) else { return };
                 let took = Duration::from_millis(milliseconds);
-                let notable = took >= NOTABLE || self.ui.verbosity == Verbosity::Verbose;
-                self.end(step, notable.then_some(("✓", "ok")), took);
+                let notable = step.milestone || took >= NOTABLE || self.ui.verbosity == Verbosity::Verbose;
+                self.end(step, notable.then_some(true), took);
             }
             Event::StepFailed { step, error } => {
                 let Some(step) = running.remove(&step) else { return };
                 let took = step.begin.elapsed();
                 let first = error.lines().next().unwrap_or_default().to_owned();
-                self.end(step, Some(("✗", "failed")), took);
+                self.end(step, Some(false), took);
                 self.print(&format!("  {}", self.ui.err().bad(first)));
             }
             Event::Undoing { verb, object, .. } => self.print(&format!("taking back: {verb} {object}")),
@@ -109,19 +115,22 @@ impl Progress {
         }
     }
 
-    fn end(&self, step: Running, mark: Option<(&str, &str)>, took: Duration) {
+    /// Leaves a line behind about a step that is over, well or not; nothing for `None`.
+    fn end(&self, step: Running, well: Option<bool>, took: Duration) {
         if let Some(bar) = &step.bar {
             bar.finish_and_clear();
         }
-        let Some((sign, word)) = mark else { return };
+        let Some(well) = well else { return };
         let marks = self.ui.err();
-        let sign = if sign == "✓" { marks.good(sign) } else { marks.bad(sign) };
-        let cause = if self.ui.verbosity == Verbosity::Verbose { format!(": {}", step.cause) } else { String::new() };
-        if self.ui.live() {
-            self.print(&format!("{sign} {} {}{}", step.label, marks.dim(duration(took)), marks.dim(cause)));
-        } else {
-            self.print(&format!("{word}: {} ({}){cause}", step.label, duration(took)));
-        }
+        let cause = if self.ui.verbosity == Verbosity::Verbose { format!(" ({})", step.cause) } else { String::new() };
+        let text = if well { step.achieved } else { step.label };
+        let line = match (self.ui.live(), well) {
+            (true, true) => format!("{} {text}", marks.good("✓")),
+            (true, false) => format!("{} {text}", marks.bad("✗")),
+            (false, true) => format!("ok: {text}"),
+            (false, false) => format!("failed: {text}"),
+        };
+        self.print(&format!("{line} {}{}", marks.dim(format!("in {}", duration(took))), marks.dim(cause)));
     }
 
     fn print(&self, text: &str) {
@@ -130,5 +139,23 @@ impl Progress {
         } else {
             self.ui.say(text);
         }
+    }
+}
+
+/// What has been achieved when a step is over, and whether that is a milestone for whoever watches.
+fn achieved(verb: &str, object: &str) -> (String, bool) {
+    let name = object.strip_prefix("container ").unwrap_or(object);
+    match verb {
+        "wait for" => (format!("{name} is healthy"), true),
+        "run" => (format!("{name} has run"), true),
+        "pull" => (format!("{object} is here"), true),
+        "switch" => (format!("{object} are switched"), true),
+        "start" => (format!("{name} started"), false),
+        "stop" => (format!("{name} stopped"), false),
+        "create" => (format!("{object} created"), false),
+        "remove" => (format!("{object} removed"), false),
+        "fill" => (format!("{object} filled"), false),
+        "rename" => (format!("{object} renamed"), false),
+        _ => (format!("{verb} {object}"), false),
     }
 }

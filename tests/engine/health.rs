@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use medianestctl::model::{Health, HealthTest, Healthcheck};
 
-use crate::support::{Lab, Program};
+use crate::support::{Lab, Program, words};
 
 fn check(test: HealthTest, interval: Duration) -> Option<Healthcheck> {
     Some(Healthcheck {
@@ -76,7 +76,20 @@ pub(crate) async fn health_does_not_outlive_a_restart(lab: &Lab) {
 
 pub(crate) async fn the_check_in_force_is_shown(lab: &Lab) {
     let mut spec = lab.spec(Program::Serve);
-    spec.healthcheck = check(HealthTest::Exec(vec!["/bin/cat".into(), "/etc/image".into()]), OFTEN);
-    lab.create(&spec).await;
-    assert_eq!(lab.inspect(&spec.name).await.healthcheck, spec.healthcheck);
+    let mut check = Healthcheck {
+        start_period: Some(Duration::from_secs(20)),
+        start_interval: Some(Duration::from_millis(500)),
+        ..check(HealthTest::Exec(words(&["/bin/cat", "/etc/image"])), SELDOM).unwrap()
+    };
+    spec.healthcheck = Some(check.clone());
+    lab.run(&spec).await;
+    let quick = lab.engine().info().await.unwrap().api >= (1, 44);
+    if !quick {
+        // Older engines know nothing of it, and check after the interval only.
+        check.start_interval = None;
+    }
+    assert_eq!(lab.inspect(&spec.name).await.healthcheck, Some(check));
+    if quick {
+        lab.until(&spec.name, |c| c.health == Health::Healthy).await;
+    }
 }

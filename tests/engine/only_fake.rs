@@ -42,6 +42,23 @@ async fn the_engines_own_check_is_late_and_asking_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_newer_engine_checks_more_often_at_the_start() {
+    let mut info = FakeEngine::new().info().await.unwrap();
+    (info.api, info.clock) = ((1, 44), None);
+    let mut image = FakeImage::checked(Behaviour::Healthy { after: Duration::from_secs(3) });
+    if let Some(check) = &mut image.healthcheck {
+        (check.start_period, check.start_interval) = (Some(Duration::from_secs(20)), Some(Duration::from_secs(1)));
+    }
+    let engine = FakeEngine::new().with_info(info).with_image("web:1", image);
+    up(&engine, "web-1").await;
+    let health = async || engine.container("web-1").await.unwrap().unwrap().health;
+    advance(Duration::from_millis(2900)).await;
+    assert_eq!(health().await, Health::Starting);
+    advance(Duration::from_millis(100)).await;
+    assert_eq!(health().await, Health::Healthy);
+}
+
+#[tokio::test(start_paused = true)]
 async fn behaviours() {
     let hanging = engine(Behaviour::HealthHangs);
     up(&hanging, "web-1").await;

@@ -1,1 +1,99 @@
-//! To come.
+//! What is refused before anything is touched, and what is only noted.
+
+use std::collections::BTreeMap;
+
+use insta::assert_snapshot;
+use medianestctl::engine::fake::FakeEngine;
+use medianestctl::engine::{ContainerSpec, Engine, NetworkSpec};
+use medianestctl::model::{Labels, label};
+use medianestctl::plan::PlanError;
+
+use crate::support::{Project, shop, shop_engine};
+
+async fn refusal(project: &Project, engine: &FakeEngine) -> String {
+    let before = engine.changes().len();
+    let error: PlanError = project.deploy(engine).await.unwrap_err().plan();
+    assert_eq!(engine.changes().len(), before, "nothing is touched");
+    format!("{error}\nhint: {}", error.hint().unwrap_or_default())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_of_docker_compose() {
+    let engine = shop_engine();
+    let labels: Labels = [(label::COMPOSE_PROJECT, "shop"), (label::COMPOSE_SERVICE, "api"), (label::COMPOSE_NUMBER, "1")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+    let spec = ContainerSpec::holder("shop-api-1".into(), "shop/api:v1".into(), labels, Vec::new());
+    engine.create_container(&spec).await.unwrap();
+    assert_snapshot!(refusal(&shop(), &engine).await, @r"
+    container `shop-api-1` exists and was not made by medianestctl
+    hint: look at it with `docker inspect shop-api-1`; `docker compose -p shop down` removes the containers and keeps the volumes
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_network_of_somebody_else() {
+    let engine = shop_engine();
+    let spec = NetworkSpec {
+        name: "shop_front".into(),
+        labels: Labels::new(),
+        driver: None,
+        driver_opts: BTreeMap::new(),
+        internal: false,
+        subnet: None,
+        ip_range: None,
+    };
+    engine.create_network(&spec).await.unwrap();
+    assert_snapshot!(refusal(&shop(), &engine).await, @"");
+}
+
+const ONE: &str = "
+name: shop
+services:
+  web: {image: shop/proxy:1, networks: [edge], volumes: ['media:/media']}
+";
+
+#[tokio::test(start_paused = true)]
+async fn an_external_network_that_is_missing() {
+    let project = Project::new(&format!("{ONE}networks: {{edge: {{external: true, name: edge}}}}\nvolumes: {{media: {{}}}}"));
+    assert_snapshot!(refusal(&project, &shop_engine()).await, @"");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_external_volume_that_is_missing() {
+    let project = Project::new(&format!("{ONE}networks: {{edge: {{}}}}\nvolumes: {{media: {{external: true, name: films}}}}"));
+    assert_snapshot!(refusal(&project, &shop_engine()).await, @"");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_password_for_a_database_that_keeps_its_own() {
+    let engine = shop_engine();
+    shop().deploy(&engine).await.unwrap();
+    assert_snapshot!(refusal(&shop().secret("db_password", "wrong horse"), &engine).await, @"");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_whose_number_nobody_knows() {
+    let project = Project::new(
+        "{name: shop, services: {web: {image: 'shop/proxy:1', user: www, secrets: [token]}}, secrets: {token: {file: token}}}",
+    );
+    assert_snapshot!(refusal(&project.secret("token", "battery"), &shop_engine()).await, @"");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_left_the_files_is_noted() {
+    let engine = shop_engine();
+    let both = "{name: shop, services: {web: {image: 'shop/proxy:1'}, old: {image: 'shop/proxy:1'}}}";
+    Project::new(both).deploy(&engine).await.unwrap();
+    let plan = Project::new("{name: shop, services: {web: {image: 'shop/proxy:1'}}}").plan(&engine).await.unwrap();
+    assert_snapshot!(plan.to_text(), @"");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_only_the_engine_has_is_no_change() {
+    let engine = shop_engine();
+    shop().deploy(&engine).await.unwrap();
+    let mut elsewhere = shop();
+    elsewhere.secrets.clear();
+    assert_snapshot!(elsewhere.plan(&engine).await.unwrap().to_text(), @"");
+}

@@ -1,1 +1,152 @@
-//! To come.
+//! Deploys of a stack that is not well: something stopped, unhealthy, failed, or left by a run that was killed.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use medianestctl::engine::Engine;
+use medianestctl::engine::fake::{Behaviour, FakeEngine, FakeImage};
+use tokio::time::advance;
+
+use crate::support::{Mortal, Operator, Project, shop, shop_engine};
+
+async fn running() -> FakeEngine {
+    let engine = shop_engine();
+    shop().deploy(&engine).await.unwrap();
+    engine
+}
+
+fn v2() -> Project {
+    shop().var("VERSION", "v2")
+}
+
+/// The update to v2, killed before a call.
+async fn update_killed_before(call: &str) -> FakeEngine {
+    let (engine, project) = (running().await, v2());
+    let mortal = Mortal::before(&engine, call);
+    assert!(mortal.live(Operator::new(&project, &mortal).deploy()).await.is_none(), "killed before `{call}`");
+    engine
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stopped_container_is_started() {
+    let engine = running().await;
+    engine.stop("shop-api-2", Duration::from_secs(1)).await.unwrap();
+    assert_snapshot!(shop().plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removed_container_is_made_again() {
+    let engine = running().await;
+    engine.remove_container("shop-db-1", true).await.unwrap();
+    assert_snapshot!(shop().plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unhealthy_container_is_restarted() {
+    let turns = Behaviour::TurnsUnhealthy { healthy: Duration::ZERO, unhealthy: Duration::from_secs(60) };
+    let engine = shop_engine().with_script_for("shop-api-1", turns);
+    shop().deploy(&engine).await.unwrap();
+    advance(Duration::from_secs(200)).await;
+    assert_snapshot!(shop().plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crashing_container_of_the_old_version_makes_way_too() {
+    let engine = shop_engine()
+        .with_script_for("shop-api-1", Behaviour::ExitsWith { code: 1, after: Duration::from_secs(30), log: Vec::new() });
+    shop().deploy(&engine).await.unwrap();
+    advance(Duration::from_secs(30)).await;
+    assert_snapshot!(v2().plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_that_just_started_is_waited_for() {
+    let engine = running().await;
+    engine.stop("shop-api-1", Duration::from_secs(1)).await.unwrap();
+    engine.start("shop-api-1").await.unwrap();
+    assert_snapshot!(shop().plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn killed_before_the_first_stop() {
+    let engine = update_killed_before("stop shop-api-1").await;
+    assert_snapshot!(v2().plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn killed_before_the_first_stop_and_given_up() {
+    let engine = update_killed_before("stop shop-api-1").await;
+    assert_snapshot!(shop().plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn killed_with_the_old_one_stopped() {
+    let engine = update_killed_before("start shop-api-1-next").await;
+    assert_snapshot!(v2().plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn killed_with_the_new_one_running() {
+    let engine = update_killed_before("stop shop-api-2").await;
+    assert_snapshot!(v2().plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn killed_before_the_last_rename() {
+    let engine = update_killed_before("rename shop-api-2-next").await;
+    assert_snapshot!(v2().plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn killed_before_the_migration_was_verified() {
+    let engine = update_killed_before("start shop-migrate-verify").await;
+    assert_snapshot!(v2().plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn killed_before_the_release_was_recorded() {
+    let engine = update_killed_before("put shop-medianestctl-state").await;
+    assert_snapshot!(v2().plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn killed_while_secrets_were_put_in_place_and_given_up() {
+    let (engine, changed) = (running().await, shop().secret("api_token", "another"));
+    let mortal = Mortal::before(&engine, "put shop-medianestctl-stage");
+    assert!(mortal.live(Operator::new(&changed, &mortal).deploy()).await.is_none());
+    assert_snapshot!(shop().plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_update_keeps_its_container_until_the_next_good_deploy() {
+    let engine = running().await.with_image("shop/api:v2", sick());
+    v2().deploy(&engine).await.unwrap_err().step();
+    assert_snapshot!(shop().plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_update_is_tried_again_with_new_containers() {
+    let engine = running().await.with_image("shop/api:v2", sick());
+    v2().deploy(&engine).await.unwrap_err().step();
+    assert_snapshot!(v2().plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_failed_runs_again() {
+    let fails = Behaviour::ExitsWith { code: 3, after: Duration::ZERO, log: vec!["no".into()] };
+    let engine = shop_engine().with_script_for("shop-migrate-1", fails);
+    shop().deploy(&engine).await.unwrap_err().step();
+    assert_snapshot!(shop().plan(&engine).await.unwrap().to_text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_access_to_the_records_is_made_again() {
+    // What `docker container prune` does.
+    let engine = running().await;
+    engine.remove_container("shop-medianestctl-state", false).await.unwrap();
+    assert_snapshot!(shop().plan(&engine).await.unwrap().to_text(), @"");
+}
+
+fn sick() -> FakeImage {
+    FakeImage::unchecked(Behaviour::NeverHealthy { output: "no route to the database".into() })
+}

@@ -17,17 +17,40 @@ use tokio_util::sync::CancellationToken;
 
 type Answer<T> = Result<T, EngineError>;
 
+/// When the client is killed.
+enum End {
+    /// Instead of the call after so many.
+    After(u64),
+    /// Instead of the first call whose line holds this text.
+    Before(String),
+}
+
 /// A client with so many changing calls to live.
 pub struct Mortal {
     engine: FakeEngine,
-    calls: u64,
+    end: End,
     made: AtomicU64,
     dead: CancellationToken,
 }
 
 impl Mortal {
-    pub fn new(engine: FakeEngine, calls: u64) -> Self {
-        Self { engine, calls, made: AtomicU64::new(0), dead: CancellationToken::new() }
+    fn killed(engine: &FakeEngine, end: End) -> Self {
+        Self { engine: engine.clone(), end, made: AtomicU64::new(0), dead: CancellationToken::new() }
+    }
+
+    /// Killed after so many changing calls.
+    pub fn after(engine: &FakeEngine, calls: u64) -> Self {
+        Self::killed(engine, End::After(calls))
+    }
+
+    /// Killed before a call such as `start shop-api-1`.
+    pub fn before(engine: &FakeEngine, call: &str) -> Self {
+        Self::killed(engine, End::Before(call.to_owned()))
+    }
+
+    /// Changing calls so far.
+    pub fn made(&self) -> u64 {
+        self.made.load(Ordering::Relaxed)
     }
 
     /// Runs `work` until it ends or the client is killed; `None` when it was killed.
@@ -40,11 +63,16 @@ impl Mortal {
     }
 
     /// One more changing call: the engine, or the end.
-    async fn spend(&self) -> &FakeEngine {
-        if self.made.fetch_add(1, Ordering::Relaxed) >= self.calls {
+    async fn spend(&self, call: String) -> &FakeEngine {
+        let ends = match &self.end {
+            End::After(calls) => self.made() >= *calls,
+            End::Before(text) => call.contains(text.as_str()),
+        };
+        if ends || self.dead.is_cancelled() {
             self.dead.cancel();
             pending::<()>().await;
         }
+        self.made.fetch_add(1, Ordering::Relaxed);
         &self.engine
     }
 }
@@ -76,27 +104,27 @@ impl Engine for Mortal {
     }
 
     async fn pull(&self, image: &ImageRef, idle: Duration, tell: &(dyn Fn(PullProgress) + Send + Sync)) -> Answer<()> {
-        self.spend().await.pull(image, idle, tell).await
+        self.spend(format!("pull {image}")).await.pull(image, idle, tell).await
     }
 
     async fn import_image(&self, name: &str, labels: &Labels, rootfs: Vec<u8>) -> Answer<()> {
-        self.spend().await.import_image(name, labels, rootfs).await
+        self.spend(format!("import {name}")).await.import_image(name, labels, rootfs).await
     }
 
     async fn create_network(&self, spec: &NetworkSpec) -> Answer<()> {
-        self.spend().await.create_network(spec).await
+        self.spend(format!("create network {}", spec.name)).await.create_network(spec).await
     }
 
     async fn remove_network(&self, name: &str) -> Answer<()> {
-        self.spend().await.remove_network(name).await
+        self.spend(format!("remove network {name}")).await.remove_network(name).await
     }
 
     async fn create_volume(&self, spec: &VolumeSpec) -> Answer<()> {
-        self.spend().await.create_volume(spec).await
+        self.spend(format!("create volume {}", spec.name)).await.create_volume(spec).await
     }
 
     async fn remove_volume(&self, name: &str) -> Answer<()> {
-        self.spend().await.remove_volume(name).await
+        self.spend(format!("remove volume {name}")).await.remove_volume(name).await
     }
 
     async fn create_container(&self, spec: &ContainerSpec) -> Answer<String> {
@@ -105,27 +133,27 @@ impl Engine for Mortal {
             // Process 1 of this machine did not start at its first tick.
             "1:1".clone_into(process);
         }
-        self.spend().await.create_container(&spec).await
+        self.spend(format!("create container {}", spec.name)).await.create_container(&spec).await
     }
 
     async fn start(&self, name: &str) -> Answer<()> {
-        self.spend().await.start(name).await
+        self.spend(format!("start {name}")).await.start(name).await
     }
 
     async fn stop(&self, name: &str, grace: Duration) -> Answer<()> {
-        self.spend().await.stop(name, grace).await
+        self.spend(format!("stop {name}")).await.stop(name, grace).await
     }
 
     async fn kill(&self, name: &str, signal: &str) -> Answer<()> {
-        self.spend().await.kill(name, signal).await
+        self.spend(format!("kill {name} {signal}")).await.kill(name, signal).await
     }
 
     async fn rename(&self, name: &str, to: &str) -> Answer<()> {
-        self.spend().await.rename(name, to).await
+        self.spend(format!("rename {name} {to}")).await.rename(name, to).await
     }
 
     async fn remove_container(&self, name: &str, force: bool) -> Answer<()> {
-        self.spend().await.remove_container(name, force).await
+        self.spend(format!("remove container {name}")).await.remove_container(name, force).await
     }
 
     async fn wait(&self, name: &str) -> Answer<i64> {
@@ -133,11 +161,11 @@ impl Engine for Mortal {
     }
 
     async fn exec(&self, name: &str, argv: &[String], timeout: Duration) -> Answer<ExecOutput> {
-        self.spend().await.exec(name, argv, timeout).await
+        self.spend(format!("exec {name} {}", argv.join(" "))).await.exec(name, argv, timeout).await
     }
 
     async fn put_archive(&self, name: &str, path: &str, tar: Vec<u8>) -> Answer<()> {
-        self.spend().await.put_archive(name, path, tar).await
+        self.spend(format!("put {name} {path}")).await.put_archive(name, path, tar).await
     }
 
     async fn get_archive(&self, name: &str, path: &str) -> Answer<Option<Vec<u8>>> {

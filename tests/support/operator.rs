@@ -215,7 +215,7 @@ impl<'a> Operator<'a> {
             let finished = self.execute(&plan, &site, &provided, release).await?;
             Ok(Done { plan, finished: Some(finished) })
         };
-        let result = result.await;
+        let result: Result<Done, Trouble> = result.await;
         let released = lock.release(self.engine).await;
         let done = result?;
         released?;
@@ -223,8 +223,7 @@ impl<'a> Operator<'a> {
     }
 
     async fn execute(&self, plan: &Plan, site: &Site, provided: &Provided, release: bool) -> Result<Finished, Trouble> {
-        let release =
-            release.then(|| Release::of(&self.stack, &site.observed, &provided.contents, self.who.clone(), now()));
+        let release = release.then(|| Release::of(&self.stack, &site.observed, &provided.contents, self.who.clone(), now()));
         let context = Context {
             engine: self.engine,
             granted: &provided.granted,

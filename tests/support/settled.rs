@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use medianestctl::engine::Engine;
 use medianestctl::engine::fake::FakeEngine;
 use medianestctl::model::{
-    ContainerState, Health, ObservedContainer, Stack, ingress_volume, label, lock_holder, stage_holder, state_holder, state_volume,
+    ContainerState, Health, ObservedContainer, Stack, ingress_volume, label, lock_holder, stage_holder, state_holder,
+    state_volume,
 };
 
 use super::{Operator, Project};
@@ -90,9 +91,10 @@ async fn assert_upstreams(engine: &FakeEngine, stack: &Stack, there: &[ObservedC
     let Some((service, ingress)) = stack.services.values().find_map(|s| s.ingress.as_ref().map(|i| (s, i))) else { return };
     let proxy = there.iter().find(|c| c.service().as_ref() == Some(&service.name)).expect("the ingress is there");
     assert!(proxy.volumes.contains(&ingress_volume(&stack.project)));
-    let target = service.files.iter().find(|f| {
-        matches!(&f.origin, medianestctl::model::FileOrigin::Config(name) if *name == ingress.config)
-    });
+    let target = service
+        .files
+        .iter()
+        .find(|f| matches!(&f.origin, medianestctl::model::FileOrigin::Config(name) if *name == ingress.config));
     let path = &target.expect("the upstreams have a place").target;
     let tar = engine.get_archive(&proxy.name, path).await.unwrap().expect("the upstreams are there");
     let (_, content) = medianestctl::state::archive::files(&tar).unwrap().pop().unwrap();
@@ -101,11 +103,16 @@ async fn assert_upstreams(engine: &FakeEngine, stack: &Stack, there: &[ObservedC
     for route in &ingress.routes {
         for replica in there.iter().filter(|c| c.service().as_ref() == Some(&route.service)) {
             for address in replica.fixed_addresses.values() {
-                assert!(content.contains(&format!("server {address}:{} ", route.port)), "{} gets requests:\n{content}", replica.name);
+                assert!(
+                    content.contains(&format!("server {address}:{} ", route.port)),
+                    "{} gets requests:\n{content}",
+                    replica.name
+                );
             }
         }
     }
     let servers = content.lines().filter(|line| line.trim_start().starts_with("server ")).count();
-    let wanted: usize = ingress.routes.iter().filter_map(|r| stack.services.get(&r.service)).map(|s| s.replicas.max(1) as usize).sum();
+    let wanted: usize =
+        ingress.routes.iter().filter_map(|r| stack.services.get(&r.service)).map(|s| s.replicas.max(1) as usize).sum();
     assert!(servers <= wanted, "requests go to replicas only:\n{content}");
 }

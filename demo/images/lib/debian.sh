@@ -26,15 +26,15 @@ debian_check() {
     die "the images are made from Debian 12 packages through apt's sources; this machine is ${release}"
 }
 
-# debian_unpack DIR PARENT_STATUS ROOT: unpacks what DIR/packages names and needs into ROOT, and writes
-# ROOT/var/lib/dpkg/status (what the image then holds, its parent included; scanners read it too).
+# debian_unpack DIR PARENT_STATUS ROOT PARENT_WITHOUT: unpacks what DIR/packages names and needs into ROOT, and writes
+# ROOT/var/lib/dpkg/status (what the image then holds, its parent included; scanners read it too). What the parent did
+# without, its packages still ask for, hence PARENT_WITHOUT.
 debian_unpack() {
-  local dir=$1 parent_status=$2 root=$3
+  local dir=$1 parent_status=$2 root=$3 parent_without=$4
   local work=$root.apt
   mkdir -p "$work/archives/partial" "$root/var/lib/dpkg"
 
-  # What the parent does without, its packages still ask for.
-  { cat "$parent_status"; debian_pretend_installed "$here/base/without" "$dir/without"; } >"$work/status"
+  { cat "$parent_status"; debian_pretend_installed "$parent_without" "$dir/without"; } >"$work/status"
 
   local -a packages
   mapfile -t packages < <(debian_list "$dir/packages")

@@ -23,6 +23,8 @@ use crate::ui::{self, Progress, Ui, Verbosity};
 pub struct Change<'a> {
     /// The engine.
     pub engine: &'a dyn Engine,
+    /// The engine's machine is this one.
+    pub local: bool,
     /// The project.
     pub project: &'a ProjectName,
     /// The stack, for commands that need it.
@@ -60,13 +62,13 @@ impl Change<'_> {
             Some(pulls) => {
                 ui.say(&ui::plan_summary(&pulls));
                 self.execute(ui, &interrupt, &pulls, &site).await?;
-                let site = project::look(self.engine, self.project, self.stack).await?;
+                let site = project::look(self.engine, self.project, self.stack, self.local).await?;
                 let plan = (self.plan)(&site.observed)?;
                 (site, plan)
             }
         };
         for note in &plan.notes {
-            ui.warn(&note.message, note.hint.as_deref());
+            ui.note(&note.message, note.hint.as_deref());
         }
         if plan.steps.is_empty() {
             return Ok(Outcome::Nothing);
@@ -94,7 +96,7 @@ impl Change<'_> {
 
     /// Whatever happened between the first look and the lock is taken into account.
     async fn locked(&self, ui: &Ui, interrupt: &Interrupt) -> anyhow::Result<Outcome> {
-        let site = project::look(self.engine, self.project, self.stack).await?;
+        let site = project::look(self.engine, self.project, self.stack, self.local).await?;
         let plan = (self.plan)(&site.observed)?;
         let there: BTreeSet<_> = site.observed.containers.iter().map(|c| c.name.clone()).collect();
         let problems = lint::problems(&plan, &there);

@@ -20,7 +20,9 @@ pub async fn run(global: &Global, ui: &Ui) -> anyhow::Result<Exit> {
     };
     let engine = project::connect(global).await.map_err(|error| error.0);
     let site = match (&engine, stack) {
-        (Ok(engine), Some(stack)) => Some(project::look(engine, &stack.project, Some(stack)).await?),
+        (Ok(engine), Some(stack)) => {
+            Some(project::look(engine, &stack.project, Some(stack), project::engine_is_local(global)).await?)
+        }
         _ => None,
     };
     let engine = engine.as_ref().map(|engine| engine as &dyn Engine).map_err(Clone::clone);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{
     NotReady,
     change::{Change, Outcome},
+    next,
 };
 use crate::cli::{
     Exit,
@@ -23,7 +24,7 @@ pub async fn run(global: &Global, args: &Deploy, ui: &Ui) -> anyhow::Result<Exit
     let loaded = project::load(global, ui, args.version.as_deref())?;
     let stack = &loaded.stack;
     let engine = project::connect(global).await?;
-    let site = project::look(&engine, &stack.project, Some(stack)).await?;
+    let site = project::look(&engine, &stack.project, Some(stack), project::engine_is_local(global)).await?;
     refuse_what_cannot_work(global, &engine, stack, &site).await?;
     let provided = project::provide(&engine, stack, site.opened.as_ref()).await?;
     let options = DeployOptions { pulled: false, patience: args.wait_timeout.map(Duration::from_secs) };
@@ -36,6 +37,7 @@ pub async fn run(global: &Global, args: &Deploy, ui: &Ui) -> anyhow::Result<Exit
     let options = DeployOptions { pulled: true, ..options };
     let change = Change {
         engine: &engine,
+        local: project::engine_is_local(global),
         project: &stack.project,
         stack: Some(stack),
         provided: Some(&provided),
@@ -47,7 +49,7 @@ pub async fn run(global: &Global, args: &Deploy, ui: &Ui) -> anyhow::Result<Exit
     if let Some(version) = &args.version {
         keep_version(global, version, ui);
     }
-    say(ui, stack, &outcome);
+    say(global, ui, stack, &outcome);
     Ok(Exit::Ok)
 }
 
@@ -76,7 +78,7 @@ fn keep_version(global: &Global, version: &str, ui: &Ui) {
     }
 }
 
-fn say(ui: &Ui, stack: &Stack, outcome: &Outcome) {
+fn say(global: &Global, ui: &Ui, stack: &Stack, outcome: &Outcome) {
     let version = stack.version.as_deref().map(|v| format!(" {v}")).unwrap_or_default();
     let (changed, seconds) = match outcome {
         Outcome::Nothing => (false, 0.0),
@@ -93,8 +95,31 @@ fn say(ui: &Ui, stack: &Stack, outcome: &Outcome) {
     match outcome {
         Outcome::Done(finished, plan) if !plan.is_empty() => {
             ui.say(&format!("{} {}{version} is healthy after {}", marks.good("✓"), stack.project, ui::duration(finished.took)));
-            ui.say(&format!("next: {}", marks.hint("medianestctl status")));
+            for address in addresses(stack) {
+                ui.say(&format!("serves at {}", marks.strong(address)));
+            }
+            ui.say(&format!("next: {}", marks.hint(next(global, "status"))));
         }
         _ => ui.say(&format!("{} {}{version} is as it should be: nothing to change", marks.good("✓"), stack.project)),
     }
+}
+
+/// Where the ingress can be reached from the engine's machine.
+fn addresses(stack: &Stack) -> Vec<String> {
+    let ports = stack.services.values().filter(|s| s.ingress.is_some()).flat_map(|s| s.ports.iter());
+    let address = |port: &crate::model::Port| {
+        let scheme = match port.target {
+            80 => "http",
+            443 => "https",
+            _ => return None,
+        };
+        let host = port.host_ip.filter(|ip| !ip.is_unspecified());
+        let host =
+            host.map_or_else(|| "localhost".to_owned(), |ip| if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() });
+        Some(match (port.published?, scheme) {
+            (80, "http") | (443, "https") => format!("{scheme}://{host}"),
+            (published, _) => format!("{scheme}://{host}:{published}"),
+        })
+    };
+    ports.filter_map(address).collect()
 }

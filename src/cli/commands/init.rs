@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::secrets::database_names;
+use super::{next, secrets::database_names};
 use crate::cli::{
     Exit,
     args::{Environment, Global, Init},
@@ -74,9 +74,8 @@ pub fn run(global: &Global, args: &Init, ui: &Ui) -> anyhow::Result<Exit> {
     if made.is_empty() && created.is_empty() {
         ui.say("everything is there already; nothing was changed");
     }
-    let here = if directory == Path::new(".") { String::new() } else { format!(" -C {}", directory.display()) };
-    let next = format!("medianestctl{here} check && medianestctl{here} deploy");
-    ui.say(&format!("next: {}", ui.err().hint(next)));
+    let steps = format!("{} && {}", next(global, "check"), next(global, "deploy"));
+    ui.say(&format!("next: {}", ui.err().hint(steps)));
     Ok(Exit::Ok)
 }
 

@@ -55,10 +55,18 @@ async fn apply(
     planner: Planner<'_>,
 ) -> anyhow::Result<Exit> {
     let engine = project::connect(global).await?;
-    let site = project::look(&engine, project, None).await?;
+    let site = project::look(&engine, project, None, project::engine_is_local(global)).await?;
     let plan = planner(&site.observed)?;
-    let change =
-        Change { engine: &engine as &dyn Engine, project, stack: None, provided: None, release: false, command, plan: planner };
+    let change = Change {
+        engine: &engine as &dyn Engine,
+        local: project::engine_is_local(global),
+        project,
+        stack: None,
+        provided: None,
+        release: false,
+        command,
+        plan: planner,
+    };
     let outcome = change.apply(ui, site, plan).await?;
     say(ui, project, command, done, &outcome);
     Ok(Exit::Ok)
@@ -84,13 +92,14 @@ pub async fn migrate(global: &Global, ui: &Ui) -> anyhow::Result<Exit> {
     let loaded = project::load(global, ui, None)?;
     let stack = &loaded.stack;
     let engine = project::connect(global).await?;
-    let site = project::look(&engine, &stack.project, Some(stack)).await?;
+    let site = project::look(&engine, &stack.project, Some(stack), project::engine_is_local(global)).await?;
     let provided = project::provide(&engine, stack, site.opened.as_ref()).await?;
     let options = DeployOptions { pulled: true, patience: None };
     let planner = |observed: &Observed| plan::migrate(stack, observed, &provided.contents, &options);
     let plan = planner(&site.observed)?;
     let change = Change {
         engine: &engine,
+        local: project::engine_is_local(global),
         project: &stack.project,
         stack: Some(stack),
         provided: Some(&provided),

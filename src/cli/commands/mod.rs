@@ -16,7 +16,7 @@ use thiserror::Error;
 
 use super::{
     Exit,
-    args::{Args, Command},
+    args::{Args, Command, Global},
 };
 use crate::engine::EngineError;
 use crate::execute::Failure;
@@ -71,6 +71,15 @@ pub struct Unfinished {
     pub signal: Option<Exit>,
     /// How far it came.
     pub failure: Box<Failure>,
+}
+
+/// The command line that does `command` in the same directory, for "next:" lines.
+fn next(global: &Global, command: &str) -> String {
+    let directory = global.directory.as_ref().map(|d| d.to_string_lossy().into_owned());
+    // A directory that comes from the environment comes from there the next time as well.
+    let named = directory.filter(|d| super::env::text(super::env::DIRECTORY).as_ref() != Some(d));
+    let words = named.map(|d| format!("-C {} ", shell_words::quote(&d))).unwrap_or_default();
+    format!("medianestctl {words}{command}")
 }
 
 /// Carries the command out.

@@ -13,7 +13,7 @@ pub async fn run(global: &Global, args: &PlanArgs, ui: &Ui) -> anyhow::Result<Ex
     let loaded = project::load(global, ui, args.version.as_deref())?;
     let stack = &loaded.stack;
     let engine = project::connect(global).await?;
-    let site = project::look(&engine, &stack.project, Some(stack)).await?;
+    let site = project::look(&engine, &stack.project, Some(stack), project::engine_is_local(global)).await?;
     let provided = project::provide(&engine, stack, site.opened.as_ref()).await?;
     let plan = plan::deploy(stack, &site.observed, &provided.contents, &DeployOptions::default())?;
     show(ui, &plan);

@@ -2,6 +2,7 @@
 
 use chrono::Utc;
 
+use super::next;
 use crate::cli::{Exit, args::Global, project};
 use crate::engine::Engine;
 use crate::model::Kept;
@@ -14,8 +15,8 @@ pub async fn run(global: &Global, ui: &Ui) -> anyhow::Result<Exit> {
     let project = project::name(global, ui)?;
     let engine = project::connect(global).await?;
     let containers = engine.containers(&project).await?;
-    // The evidence costs a call that only a stack just deployed needs.
-    let kept = if status::needs_evidence(&containers) {
+    // It costs a call that only a stack just deployed or updated needs.
+    let kept = if status::needs_kept(&containers) {
         Store::new(&engine, project.clone()).open().await?.map_or_else(Kept::default, |opened| opened.head.kept())
     } else {
         Kept::default()
@@ -26,9 +27,11 @@ pub async fn run(global: &Global, ui: &Ui) -> anyhow::Result<Exit> {
     } else {
         ui.data(&ui::status_table(ui, &status));
         if status.services.is_empty() {
-            ui.say(&format!("next: {}", ui.err().hint("medianestctl deploy")));
+            ui.say(&format!("next: {}", ui.err().hint(next(global, "deploy"))));
         } else if !status.healthy {
-            ui.say(&format!("next: {}", ui.err().hint("medianestctl logs --failed")));
+            let stopped = status.services.iter().all(|s| s.healthy || s.state == status::ServiceState::Stopped);
+            let next = if stopped { "medianestctl start" } else { "medianestctl logs --failed" };
+            ui.say(&format!("next: {}", ui.err().hint(next)));
         }
     }
     Ok(if status.healthy { Exit::Ok } else { Exit::Failure })

@@ -12,6 +12,17 @@ use crate::model::{Bytes, Cpus};
 
 use super::quantity;
 
+/// How a value of the wanted kind is written, where the kind's name does not say it.
+fn form(wanted: &str) -> Option<&'static str> {
+    Some(match wanted {
+        "a whole number" => "write digits only, such as `2`",
+        "a list" => "write one item a line, each after `- `",
+        "a map" => "write one `key: value` a line",
+        "a string" | "a string or a number" => "write a single value",
+        _ => return None,
+    })
+}
+
 /// A value with the path that leads to it.
 #[derive(Clone)]
 pub(super) struct At<'a> {
@@ -49,7 +60,10 @@ impl<'a> At<'a> {
             Value::Bool(_) | Value::Int(_) | Value::Float(_) if wanted.starts_with("a string") => {
                 self.error_hint(report, message, "put it in quotes");
             }
-            _ => self.error(report, message),
+            _ => match form(wanted) {
+                Some(hint) => self.error_hint(report, message, hint),
+                None => self.error(report, message),
+            },
         }
         None
     }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fields::At;
+use super::fields::{At, Fields};
 use super::{Context, Declared};
 use crate::compose::diagnostic::Spot;
 use crate::compose::keys;
@@ -41,6 +41,7 @@ pub(super) fn secrets(cx: &mut Context<'_>, at: &At<'_>) -> BTreeMap<SecretName,
             at.error_hint(cx.report, "the secret has no source", "give the path of its file as `file`");
         }
         let path = file.and_then(|v| v.text(cx.report).and_then(|text| cx.path(&v, &text)));
+        name_of_swarm(cx, &mut fields);
         fields.finish(cx.report, keys::SECRET, false);
         if let (Some(name), Some(path)) = (name, path) {
             secrets.insert(name, SecretFile { path });
@@ -75,12 +76,20 @@ pub(super) fn configs(cx: &mut Context<'_>, at: &At<'_>) -> BTreeMap<ConfigName,
                 None
             }
         };
+        name_of_swarm(cx, &mut fields);
         fields.finish(cx.report, keys::CONFIG, false);
         if let (Some(name), Some(source)) = (name, source) {
             configs.insert(name, source);
         }
     }
     configs
+}
+
+/// `name` is the name in a swarm; Compose prints it and uses it nowhere else.
+fn name_of_swarm(cx: &mut Context<'_>, fields: &mut Fields<'_>) {
+    if let Some(name) = fields.take("name") {
+        name.text(cx.report);
+    }
 }
 
 fn parse_key<T: std::str::FromStr<Err: std::fmt::Display>>(

@@ -40,7 +40,10 @@ fn environments() {
         let environment = service(keys).environment;
         environment.into_iter().map(|(k, v)| format!("{k}={}", v.unwrap_or("~".into()))).collect::<Vec<_>>()
     };
-    assert_eq!(environment("environment: {A: 1, B: true, C: 1.50, D: '', E: , F: yes}"), ["A=1", "B=true", "C=1.5", "D=", "E=~", "F=yes"]);
+    assert_eq!(
+        environment("environment: {A: 1, B: true, C: 1.50, D: '', E: , F: yes}"),
+        ["A=1", "B=true", "C=1.5", "D=", "E=~", "F=yes"]
+    );
     assert_eq!(environment("environment: [A=1, B=x=y, C, D=]"), ["A=1", "B=x=y", "C=~", "D="]);
     assert_eq!(environment("environment: {}"), Vec::<String>::new());
 }
@@ -172,7 +175,8 @@ fn ports() {
 fn mounts() {
     let loaded = loaded(&around(
         "volumes: ['data:/d', './conf:/c:ro', '/abs/../x:/x:rw', '/anon', '~/h:/h', {type: volume, source: data, target: /d2, \
-         read_only: true, volume: {}}, {type: bind, source: rel, target: /r, bind: {create_host_path: false}}, {type: volume, target: /v}, \
+         read_only: true, volume: {}}, {type: bind, source: rel, target: /r, bind: {create_host_path: false}}, {type: volume, \
+         target: /v}, \
          {type: tmpfs, target: /t, read_only: true, tmpfs: {size: 10m, mode: 01777}}, 'data:/c'], tmpfs: ['/run:size=64m', /tmp]",
     ).replace('~', "${PWD:-/home/u}"));
     let a = &loaded.stack.services["a"];
@@ -240,7 +244,8 @@ fn replicas_and_resources() {
         cpus: Some(Cpus(1_500_000_000)),
         pids: Some(100),
     };
-    let limits = "deploy: {resources: {limits: {cpus: '1.5', memory: 512M, pids: 100}, reservations: {cpus: 0.25, memory: 256m}}}";
+    let limits =
+        "deploy: {resources: {limits: {cpus: '1.5', memory: 512M, pids: 100}, reservations: {cpus: 0.25, memory: 256m}}}";
     assert_eq!(service(limits).resources, wanted);
     assert_eq!(service("cpus: 1.5, mem_limit: 512m, mem_reservation: 256m, pids_limit: 100").resources, wanted);
     assert_eq!(service("cpus: 0.1").resources.cpus, Some(Cpus(100_000_000)));
@@ -249,9 +254,12 @@ fn replicas_and_resources() {
 
 #[test]
 fn the_tools_own_extension() {
-    let text = "x-medianest: {version: 1.4.2}\nx-other: [1]\nservices:\n  web:\n    image: nginx\n    configs: [up]\n    x-note: free\n    \
-                x-medianest:\n      ingress:\n        config: up\n        routes:\n        - {upstream: api, service: app, port: 4000}\n        \
-                - {upstream: ws, service: app, port: '4000', balance: client_address}\n  app: {image: app}\n  job:\n    image: app\n    \
+    let text = "x-medianest: {version: 1.4.2}\nx-other: [1]\nservices:\n  web:\n    image: nginx\n    configs: [up]\n    \
+                x-note: free\n    \
+                x-medianest:\n      ingress:\n        config: up\n        routes:\n        - {upstream: api, service: app, \
+                port: 4000}\n        \
+                - {upstream: ws, service: app, port: '4000', balance: client_address}\n  app: {image: app}\n  job:\n    \
+                image: app\n    \
                 x-medianest: {migration: {attempts: 3, backoff: 500ms, verify: [check, --all]}}\nconfigs: {up: {content: 'x'}}\n";
     let stack = loaded(text).stack;
     assert_eq!(stack.version.as_deref(), Some("1.4.2"));
@@ -268,7 +276,8 @@ fn the_tools_own_extension() {
 
 #[test]
 fn a_text_becomes_the_type_that_is_wanted() {
-    let text = "services: {a: {image: x, deploy: {replicas: '${N:-2}'}, init: '${I:-true}', cpus: '${C:-0.5}', mem_limit: '${M:-1g}', \
+    let text = "services: {a: {image: x, deploy: {replicas: '${N:-2}'}, init: '${I:-true}', cpus: '${C:-0.5}', mem_limit: \
+                '${M:-1g}', \
                 healthcheck: {retries: '${R:-3}', interval: '${D:-5s}'}}}";
     let a = &loaded(text).stack.services["a"];
     assert_eq!((a.replicas, a.init, a.resources.cpus), (2, Some(true), Some(Cpus(500_000_000))));

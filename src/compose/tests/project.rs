@@ -20,7 +20,10 @@ fn the_first_of_overrides_environment_and_files_gives_a_variable() {
     assert_eq!(tag(&files, &request), "one");
     request.env_files.push("two.env".into());
     assert_eq!(tag(&files, &request), "two");
-    assert_eq!(load(&files, &request).unwrap().variables.into_iter().collect::<Vec<_>>(), [("V".into(), "two".into()), ("W".into(), "1".into())]);
+    assert_eq!(
+        load(&files, &request).unwrap().variables.into_iter().collect::<Vec<_>>(),
+        [("V".into(), "two".into()), ("W".into(), "1".into())]
+    );
     let with_environment = files.var("V", "env");
     assert_eq!(tag(&with_environment, &request), "env");
     request.overrides.insert("V".into(), "over".into());
@@ -52,13 +55,17 @@ fn files_that_are_not_there() {
 
 #[test]
 fn required_and_missing_variables() {
-    let text = "services:\n  a:\n    image: x:${V:?name the version}\n    user: ${W?}\n    hostname: ${X!}\n    command: [\"$Y\", \"$Y\", \"$Z\"]\n";
+    let text = "services:\n  a:\n    image: x:${V:?name the version}\n    user: ${W?}\n    hostname: ${X!}\n    command: \
+                [\"$Y\", \"$Y\", \"$Z\"]\n";
     assert_eq!(
         mistakes(text),
         [
-            "compose.yaml:3:12: services.a.image: the required variable `V` is not set or empty: name the version (hint: set `V` in the environment or in the `.env` file)",
-            "compose.yaml:4:11: services.a.user: the required variable `W` is not set (hint: set `W` in the environment or in the `.env` file)",
-            "compose.yaml:5:15: services.a.hostname: invalid variable: a variable's name takes letters, digits and `_`, then `}` or one of `:- - :? ? :+ +` (hint: write `$$` for a dollar sign)",
+            "compose.yaml:3:12: services.a.image: the required variable `V` is not set or empty: name the version (hint: set \
+             `V` in the environment, or make `/srv/app/.env`: there is none (see `medianestctl init --help`))",
+            "compose.yaml:4:11: services.a.user: the required variable `W` is not set (hint: set `W` in the environment, or \
+             make `/srv/app/.env`: there is none (see `medianestctl init --help`))",
+            "compose.yaml:5:15: services.a.hostname: invalid variable: a variable's name takes letters, digits and `_`, then \
+             `}` or one of `:- - :? ? :+ +` (hint: write `$$` for a dollar sign)",
         ]
     );
     let loaded = loaded("services:\n  a:\n    image: x\n    command: [\"$Y\", \"$Y\", \"$Z\", \"$$Q\", \"$(x)\"]\n");
@@ -66,8 +73,10 @@ fn required_and_missing_variables() {
     assert_eq!(
         warnings,
         [
-            "compose.yaml:4:15: services.a.command[0]: the variable `Y` is not set, nothing takes its place (hint: set it in the environment or in the `.env` file)",
-            "compose.yaml:4:27: services.a.command[2]: the variable `Z` is not set, nothing takes its place (hint: set it in the environment or in the `.env` file)",
+            "compose.yaml:4:15: services.a.command[0]: the variable `Y` is not set, nothing takes its place (hint: set it in \
+             the environment or in the `.env` file)",
+            "compose.yaml:4:27: services.a.command[2]: the variable `Z` is not set, nothing takes its place (hint: set it in \
+             the environment or in the `.env` file)",
         ]
     );
     assert_eq!(loaded.stack.services["a"].command.as_ref().unwrap(), &["", "", "", "$Q", "$(x)"]);
@@ -114,7 +123,10 @@ fn the_directory_names_the_project() {
     assert_eq!(named(".", source(text).var("PWD", "/home/u/nest")).unwrap(), "nest");
     assert_eq!(named("..", source(text).var("PWD", "/home/u/nest")).unwrap(), "u");
     let errors = named(".", source(text)).unwrap_err().to_string();
-    assert_eq!(errors, "name: the project has no name, and its directory gives none (hint: add `name: …` to the file, or pass `--project-name`)");
+    assert_eq!(
+        errors,
+        "name: the project has no name, and its directory gives none (hint: add `name: …` to the file, or pass `--project-name`)"
+    );
 }
 
 #[test]
@@ -137,7 +149,8 @@ fn profiles() {
 
 #[test]
 fn what_an_inactive_service_uses_is_not_read_and_not_kept() {
-    let text = "services:\n  a: {image: x}\n  b: {image: x, profiles: [p], env_file: no.env, configs: [c], networks: [n], volumes: ['v:/v'], secrets: [s]}\n\
+    let text = "services:\n  a: {image: x}\n  b: {image: x, profiles: [p], env_file: no.env, configs: [c], networks: [n], \
+                volumes: ['v:/v'], secrets: [s]}\n\
                 configs: {c: {file: no.conf}}\nnetworks: {n: }\nvolumes: {v: }\nsecrets: {s: {file: x}}\n";
     let stack = loaded(text).stack;
     assert_eq!(stack.networks.keys().collect::<Vec<_>>(), ["default"]);
@@ -148,12 +161,14 @@ fn what_an_inactive_service_uses_is_not_read_and_not_kept() {
 fn waiting_for_an_inactive_service() {
     let text = |required| {
         format!(
-            "services:\n  a:\n    image: x\n    depends_on:\n      b: {{condition: service_started, required: {required}}}\n  b: {{image: x, profiles: [p]}}\n"
+            "services:\n  a:\n    image: x\n    depends_on:\n      b: {{condition: service_started, required: {required}}}\n  \
+             b: {{image: x, profiles: [p]}}\n"
         )
     };
     assert_eq!(
         mistakes(&text(true)),
-        ["compose.yaml:5:10: services.a.depends_on.b: the service `b` belongs to a profile that is not active (hint: activate it with `--profile p`)"]
+        ["compose.yaml:5:10: services.a.depends_on.b: the service `b` belongs to a profile that is not active (hint: \
+             activate it with `--profile p`)"]
     );
     let loaded = loaded(&text(false));
     assert!(loaded.stack.services["a"].depends_on.is_empty());
@@ -162,7 +177,8 @@ fn waiting_for_an_inactive_service() {
 
 #[test]
 fn environment_files_of_a_service() {
-    let text = "services:\n  a:\n    image: x\n    env_file: [one.env, {path: ../two.env, required: false}, {path: no.env, required: false}]\n    \
+    let text = "services:\n  a:\n    image: x\n    env_file: [one.env, {path: ../two.env, required: false}, {path: no.env, \
+                required: false}]\n    \
                 environment: {OWN: own, TAKEN: , ABSENT: }\n";
     let files = source(text)
         .file("/srv/app/one.env", "A=1\nB=1\nOWN=file\nC=$OWN-$A\nTAKEN=file\nABSENT=file\n")
@@ -175,13 +191,15 @@ fn environment_files_of_a_service() {
     assert!(loaded.variables.is_empty());
     assert_eq!(
         mistakes("services:\n  a:\n    image: x\n    env_file: no.env\n"),
-        ["compose.yaml:4:15: services.a.env_file: the environment file `/srv/app/no.env` cannot be read: there is no such file (hint: create it, or say `required: false` in the long form)"]
+        ["compose.yaml:4:15: services.a.env_file: the environment file `/srv/app/no.env` cannot be read: there is no such \
+             file (hint: create it, or say `required: false` in the long form)"]
     );
 }
 
 #[test]
 fn configs_are_read_and_secrets_are_not() {
-    let text = "services: {a: {image: x, configs: [f, i], secrets: [s]}}\nconfigs:\n  f: {file: ./conf/f}\n  i: {content: 'v=${V:-1} $$x'}\nsecrets: {s: {file: ~/s}}\n";
+    let text = "services: {a: {image: x, configs: [f, i], secrets: [s]}}\nconfigs:\n  f: {file: ./conf/f}\n  i: {content: \
+                'v=${V:-1} $$x'}\nsecrets: {s: {file: ~/s}}\n";
     let files = source(text).file("/srv/app/conf/f", b"\x00raw ${V}".to_vec()).var("HOME", "/home/u");
     let stack = load(&files, &request()).unwrap().stack;
     assert_eq!(stack.configs["f"].content, b"\x00raw ${V}");
@@ -189,7 +207,8 @@ fn configs_are_read_and_secrets_are_not() {
     assert_eq!(stack.secrets["s"].path, "/home/u/s");
     assert_eq!(
         mistakes("services: {a: {image: x, configs: [f]}}\nconfigs:\n  f: {file: ./conf/f}\n"),
-        ["compose.yaml:3:13: configs.f.file: the file `/srv/app/conf/f` cannot be read: there is no such file (hint: create the file, or mend the path: it starts at the project's directory)"]
+        ["compose.yaml:3:13: configs.f.file: the file `/srv/app/conf/f` cannot be read: there is no such file (hint: \
+             create the file, or mend the path: it starts at the project's directory)"]
     );
 }
 
@@ -204,14 +223,16 @@ fn a_relative_directory_gives_relative_paths() {
 
 #[test]
 fn mistakes_name_the_file_that_they_are_in() {
-    let files = source("services:\n  a:\n    image: x\n    scale: 1\n").file("b.yaml", "services:\n  a:\n    scale: two\n    ports: {}\n");
+    let files = source("services:\n  a:\n    image: x\n    scale: 1\n")
+        .file("b.yaml", "services:\n  a:\n    scale: two\n    ports: {}\n");
     let request = Request { files: vec!["compose.yaml".into(), "b.yaml".into()], ..request() };
     let errors: Vec<String> = load(&files, &request).unwrap_err().0.iter().map(ToString::to_string).collect();
     assert_eq!(
         errors,
         [
-            "b.yaml:3:12: services.a.scale: expected a whole number, found the string `two`",
-            "b.yaml:4:12: services.a.ports: expected a list, found a map",
+            "b.yaml:3:12: services.a.scale: expected a whole number, found the string `two` (hint: write digits only, such as \
+             `2`)",
+            "b.yaml:4:12: services.a.ports: expected a list, found a map (hint: write one item a line, each after `- `)",
         ]
     );
 }
@@ -221,7 +242,11 @@ fn the_secrets_of_environment_files_stay_out_of_messages() {
     let files = source(PLAIN).file("/srv/app/.env", "A=s3cret\nB=\"s3cret\nno end");
     let errors = load(&files, &request()).unwrap_err();
     assert!(!format!("{errors:?} {errors}").contains("s3cret"), "{errors:?}");
-    assert_eq!(errors.to_string(), "/srv/app/.env:2:1: B: the quoted value has no closing quote");
+    assert_eq!(
+        errors.to_string(),
+        "/srv/app/.env:2:1: B: the quoted value has no closing quote (hint: write `NAME=value` on a line, with quotes around \
+         a value that has spaces or `#` in it)"
+    );
 }
 
 #[test]

@@ -45,7 +45,11 @@ pub(super) async fn exec(docker: &Docker, name: &str, argv: &[String]) -> Result
     // A command that closes its output before it ends, or an engine that has not noted the end yet, is asked again.
     let mut pause = Duration::from_millis(2);
     loop {
-        let state = docker.inspect_exec(&id).await?;
+        let state = match docker.inspect_exec(&id).await {
+            // An engine that was restarted in between knows the container, and nothing of the command.
+            Err(error) if is_not_found(&error) => return Err(broken()),
+            state => state?,
+        };
         match state.exit_code {
             Some(code) if state.running != Some(true) => return Ok(ExecOutput { code, output }),
             _ => sleep(pause).await,
@@ -63,8 +67,13 @@ pub(super) async fn wait(docker: &Docker, name: &str, condition: &str) -> Result
         // bollard makes an error of every exit code but 0.
         Some(Err(Error::DockerContainerWaitError { code, error })) if error.is_empty() => Ok(code),
         Some(Err(error)) => Err(error),
-        None => Err(Error::from(std::io::Error::from(std::io::ErrorKind::UnexpectedEof))),
+        None => Err(broken()),
     }
+}
+
+/// The connection ended before the answer.
+fn broken() -> Error {
+    Error::from(std::io::Error::from(std::io::ErrorKind::UnexpectedEof))
 }
 
 /// A path of a container as a tar archive; `None` when the container or the path is missing. `idle` is the longest

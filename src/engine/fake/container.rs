@@ -54,6 +54,8 @@ pub(super) struct Container {
     pub(super) id: String,
     pub(super) spec: ContainerSpec,
     pub(super) image: Arc<Image>,
+    /// The engine checks more often while a container starts (API 1.44 and newer).
+    pub(super) start_interval_known: bool,
     /// Replaces the image's behaviour.
     pub(super) script: Option<Behaviour>,
     pub(super) life: Life,
@@ -91,7 +93,7 @@ impl Container {
             timeout: pick(|c| c.timeout),
             retries: own.and_then(|c| c.retries).or_else(|| image.and_then(|c| c.retries)),
             start_period: pick(|c| c.start_period),
-            start_interval: pick(|c| c.start_interval),
+            start_interval: pick(|c| c.start_interval).filter(|_| self.start_interval_known),
         })
         .filter(|check| check.test != Some(HealthTest::Disabled))
     }
@@ -127,12 +129,23 @@ impl Container {
         self.stopped_by_hand = false;
         self.signals.clear();
         self.log.extend(self.image.about.logs.iter().map(|text| line(at, LogSource::Stdout, text)));
+        // As in an engine, the first check comes one interval after the start.
         self.checks = self.healthcheck().map(|check| Checks {
             status: Health::Starting,
             streak: 0,
-            // As in an engine, the first check comes one interval after the start.
-            next: now + check.interval.unwrap_or(Healthcheck::DEFAULT_INTERVAL),
+            next: now + self.interval(&check, Health::Starting, Duration::ZERO),
         });
+    }
+
+    /// Time to the next check.
+    fn interval(&self, check: &Healthcheck, status: Health, elapsed: Duration) -> Duration {
+        let starts = status == Health::Starting && elapsed < check.start_period.unwrap_or_default();
+        let interval = if starts && self.start_interval_known {
+            check.start_interval.unwrap_or(Duration::from_secs(5))
+        } else {
+            check.interval.unwrap_or(Healthcheck::DEFAULT_INTERVAL)
+        };
+        interval.max(Duration::from_millis(1))
     }
 
     /// It has ended.
@@ -172,7 +185,6 @@ impl Container {
         let (Life::Running { since, .. }, Some(check), Some(mut checks)) = (self.life, self.healthcheck(), self.checks) else {
             return;
         };
-        let interval = check.interval.unwrap_or(Healthcheck::DEFAULT_INTERVAL).max(Duration::from_millis(1));
         let retries = check.retries.filter(|n| *n > 0).unwrap_or(Healthcheck::DEFAULT_RETRIES);
         while checks.next <= now {
             let elapsed = checks.next - since;
@@ -187,7 +199,7 @@ impl Container {
                     }
                 }
             }
-            checks.next += interval;
+            checks.next += self.interval(&check, checks.status, elapsed);
         }
         self.checks = Some(checks);
     }

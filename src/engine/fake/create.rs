@@ -67,11 +67,13 @@ pub(super) fn create(world: &mut World, action: &str, spec: &ContainerSpec) -> A
     }
     let script = world.scripts.get(&spec.name).cloned();
     let key = world.containers.last_key_value().map_or(1, |(last, _)| last + 1);
+    let start_interval_known = world.info.api >= (1, 44);
     let container = Container {
         id: id.clone(),
         spec: spec.clone(),
         image,
         script,
+        start_interval_known,
         life: Life::Created,
         started_at: None,
         last_code: 0,
