@@ -104,10 +104,11 @@ prepare_and_build() {
     cp "$(program)" "$context/medianest-demo"
   fi
 
-  docker build --force-rm --tag "$image" \
+  local -a options=()
+  [[ $force == 0 ]] || options+=(--no-cache)
+  docker build --force-rm --tag "$image" "${options[@]}" \
     ${version:+--build-arg "VERSION=$version" --label "org.opencontainers.image.version=$version"} \
     --label "io.medianest.demo=$image" --label "io.medianest.demo.inputs=$inputs" "$context"
-
 }
 
 # parent_status IMAGE: the packages that IMAGE holds already.
@@ -128,7 +129,7 @@ remove_replaced() {
 
 program() { printf '%s/release/medianest-demo\n' "${CARGO_TARGET_DIR:-$workspace/target}"; }
 
-build_program() { (cd -- "$workspace" && cargo build --release --package medianest-demo); }
+build_program() { (cd -- "$workspace" && cargo build --release --locked --package medianest-demo); }
 
 wanted() {
   [[ ${#only[@]} -gt 0 ]] || return 0

@@ -10,7 +10,7 @@ use crate::state::{LockError, StateError};
 use crate::ui::{Problem, PromptError};
 
 use super::Exit;
-use super::commands::{Interrupted, NoEngine, NotReady, Unfinished, Usage, no_containers};
+use super::error::{Interrupted, NoEngine, NotReady, Unfinished, Usage, no_containers};
 
 /// Said wherever it is certain.
 const UNCHANGED: &str = "nothing was changed";

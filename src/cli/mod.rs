@@ -7,6 +7,7 @@ mod classify;
 pub mod commands;
 mod dotenv;
 pub mod env;
+mod error;
 mod exit;
 mod project;
 mod signal;

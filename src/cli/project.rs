@@ -10,8 +10,8 @@ use anyhow::Context as _;
 
 use super::{
     args::Global,
-    commands::{NoEngine, Usage},
     env,
+    error::{NoEngine, Usage},
     source::Machine,
 };
 use crate::compose::{self, Loaded, Request};
@@ -71,7 +71,8 @@ pub fn load(global: &Global, ui: &Ui, version: Option<&str>) -> anyhow::Result<L
     let overrides: BTreeMap<_, _> =
         version.map(|version| (VERSION_VARIABLE.to_owned(), version.to_owned())).into_iter().collect();
     let request = Request {
-        directory: text(&directory)?,
+        // Absolute: bind mounts mean the engine's paths, and a project may take its name from the directory's.
+        directory: text(&std::path::absolute(&directory)?)?,
         files: files(global, &directory)?,
         env_files: global.env_file.iter().map(|file| text(&directory.join(file))).collect::<Result<_, _>>()?,
         project_name: global.project_name.clone(),

@@ -27,6 +27,11 @@ pub(super) fn parse(
             return;
         }
     };
+    if let Some((before, _)) = text.split_once('\0') {
+        let line = before.matches('\n').count() + 1;
+        report.error(Some(Spot { file, line, column: 1 }), "", "the file holds a NUL character");
+        return;
+    }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
     let mut reader = Reader { report, file, rest: &text, line: 1, outer, values };
     while !reader.rest.is_empty() {
@@ -357,7 +362,9 @@ mod tests {
         let bytes = "A=é\nB=é".as_bytes().strip_suffix(&[0xa9]).unwrap();
         let mut values = BTreeMap::new();
         parse(&mut report, ".env", bytes, &outer, &mut values);
+        parse(&mut report, ".env", b"A=1\nB=\0", &outer, &mut values);
         assert!(values.is_empty());
-        assert_eq!(report.into_errors().0[0].place.as_ref().unwrap().line, 2);
+        let lines: Vec<usize> = report.into_errors().0.iter().map(|e| e.place.as_ref().unwrap().line).collect();
+        assert_eq!(lines, [2, 2]);
     }
 }

@@ -86,7 +86,7 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn key(&self) -> String {
-        self.path.join(".")
+        self.path.join(".").replace(".[", "[")
     }
 
     fn stop(&mut self, spot: Spot, message: impl Into<String>) -> Stopped {
@@ -267,6 +267,11 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, spot: Spot) -> (Value, Directive) {
+        // An escape can write it; nothing that a container is given can hold it.
+        if text.contains('\0') {
+            let key = self.key();
+            self.report.error(Some(spot), &key, "the text holds a NUL character");
+        }
         let plain = || if style == ScalarStyle::Plain { scalar::resolve(text) } else { Value::String(text.to_owned()) };
         let Some(tag) = tag else { return (plain(), Directive::Merge) };
         let value = match tag.core_suffix() {
@@ -403,7 +408,7 @@ mod tests {
 
     #[test]
     fn mistakes_have_their_place() {
-        let cases: [(&str, &[&str]); 14] = [
+        let cases: [(&str, &[&str]); 15] = [
             ("a: 1\na: 2\n", &["c.yaml:2:1: a: the key `a` is given twice, first in line 1 (hint: remove one of the two)"]),
             (
                 "s:\n  w: {x: 1, x: 2}\n  w: {}\n",
@@ -423,7 +428,7 @@ mod tests {
                     "c.yaml:2:4: b: `*y` refers to an anchor that is not defined before it",
                 ],
             ),
-            ("a: &a [*a]\n", &["c.yaml:1:8: a.[0]: this alias stands inside the value that it refers to"]),
+            ("a: &a [*a]\n", &["c.yaml:1:8: a[0]: this alias stands inside the value that it refers to"]),
             ("? [a]\n: 1\n", &["c.yaml:1:3: a key must be a text"]),
             ("a: {<<: 5}\n", &["c.yaml:1:5: a: `<<` takes a map or a list of maps, found the number `5`"]),
             (
@@ -434,6 +439,7 @@ mod tests {
             ("a: 1\n---\nb: 2\n", &["c.yaml:2:1: several documents in one file are not supported yet"]),
             ("a: \u{0}\n", &["c.yaml:1:4: the control character U+0000 is not allowed in YAML"]),
             ("a: b\nc: \u{7}\n", &["c.yaml:2:4: the control character U+0007 is not allowed in YAML"]),
+            ("a: \"x\\0\"\n", &["c.yaml:1:4: a: the text holds a NUL character"]),
             ("a:\n\tb: 1\n", &[]),
             ("a: [1\nb: 2", &[]),
         ];

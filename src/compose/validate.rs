@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use super::diagnostic::{Report, Spot};
 use super::document::Node;
 use super::lower::locate;
-use crate::model::{DependencyCondition, FileOrigin, HealthTest, Port, RestartPolicy, Service, ServiceName, Stack};
+use crate::model::{DependencyCondition, FileOrigin, HealthTest, Port, Protocol, RestartPolicy, Service, ServiceName, Stack};
 
 /// Checks a stack. `root` is the merged document that it came from.
 pub(super) fn validate(report: &mut Report, root: &Node, stack: &Stack) {
@@ -84,11 +84,12 @@ impl Checker<'_, '_> {
 
     /// Two services that want the same port of the host.
     fn host_ports(&mut self) {
-        let mut taken: Vec<(&Service, &Port)> = Vec::new();
+        let mut taken: BTreeMap<(Option<u16>, Protocol), Vec<Publisher<'_>>> = BTreeMap::new();
         for service in self.stack.services.values().filter(|service| service.replicas > 0) {
             for port in service.ports.iter().filter(|port| port.published.is_some()) {
-                match taken.iter().find(|(_, other)| collide(port, other)) {
-                    None => taken.push((service, port)),
+                let same = taken.entry((port.published, port.protocol)).or_default();
+                match same.iter().find(|(_, other)| collide(port.host_ip, other.host_ip)) {
+                    None => same.push((service, port)),
                     Some((other, _)) => {
                         let number = port.published.unwrap_or_default();
                         let who =
@@ -207,14 +208,12 @@ impl Checker<'_, '_> {
     }
 }
 
-/// Whether two published ports need the same port of the same address.
-fn collide(a: &Port, b: &Port) -> bool {
+/// A service with a port of the host that it publishes.
+type Publisher<'a> = (&'a Service, &'a Port);
+
+/// Whether two addresses of the host, of the same port, are in each other's way.
+fn collide(a: Option<IpAddr>, b: Option<IpAddr>) -> bool {
     let all = |ip: Option<IpAddr>| ip.is_none_or(|ip| ip.is_unspecified());
-    let same_family = |a: Option<IpAddr>, b: Option<IpAddr>| match (a, b) {
-        (Some(a), Some(b)) => a.is_ipv4() == b.is_ipv4(),
-        _ => true,
-    };
-    a.published == b.published
-        && a.protocol == b.protocol
-        && (a.host_ip == b.host_ip || ((all(a.host_ip) || all(b.host_ip)) && same_family(a.host_ip, b.host_ip)))
+    let same_family = a.zip(b).is_none_or(|(a, b)| a.is_ipv4() == b.is_ipv4());
+    a == b || ((all(a) || all(b)) && same_family)
 }

@@ -75,10 +75,12 @@ pub trait Engine: Send + Sync {
     async fn remove_volume(&self, name: &str) -> Result<(), EngineError>;
 
     /// Creates a container and returns its identifier. `ErrorKind::Conflict` when the name is taken: the engine does
-    /// this atomically, which the lock relies on.
+    /// this atomically, which the lock relies on. `ErrorKind::NotFound` when the image or a volume is missing. What is
+    /// wrong with networks (missing, address outside the subnet) shows here or at the start, depending on the engine.
     async fn create_container(&self, spec: &ContainerSpec) -> Result<String, EngineError>;
 
-    /// Starts a container; a running one is no error.
+    /// Starts a container; a running one is no error. `ErrorKind::AddressInUse` when its fixed address or host port is
+    /// held by a running container (a stopped one holds nothing); it then stays as it was.
     async fn start(&self, name: &str) -> Result<(), EngineError>;
 
     /// Asks a container to stop, and kills it after `grace`; a stopped one is no error.
@@ -93,14 +95,18 @@ pub trait Engine: Send + Sync {
     /// Removes a container with its anonymous volumes; `force` also when it runs. One that is not there is no error.
     async fn remove_container(&self, name: &str, force: bool) -> Result<(), EngineError>;
 
-    /// Waits until a container does not run and returns its exit code; at once when it does not run now.
+    /// Waits until a container does not run and returns its exit code; at once when it does not run now. Has no limit,
+    /// and goes on while the engine restarts it.
     async fn wait(&self, name: &str) -> Result<i64, EngineError>;
 
     /// Runs a command in a running container and returns when it has ended; `ErrorKind::Timeout` after `timeout`,
-    /// `ErrorKind::NotRunning` when the container does not run.
+    /// `ErrorKind::NotRunning` when the container does not run. Nothing can end the command in the container: after a
+    /// timeout it runs on. A command that is not there is exit code 126 or 127.
     async fn exec(&self, name: &str, argv: &[String], timeout: Duration) -> Result<ExecOutput, EngineError>;
 
-    /// Unpacks a tar archive below `path` of a container, running or not.
+    /// Unpacks a tar archive below the directory `path` of a container, running or not, with the owners and modes in it.
+    /// The archive's own root (`./`) changes nothing: a volume's root is given an owner from the directory above it. Not
+    /// atomic, and without effect on a tmpfs.
     async fn put_archive(&self, name: &str, path: &str, tar: Vec<u8>) -> Result<(), EngineError>;
 
     /// A tar archive of `path` of a container, running or not; `None` when there is no such container or path.

@@ -120,11 +120,12 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
     if failures.is_empty() && finished.len() == plan.steps.len() {
         return Ok(Finished { steps: plan.steps.len(), took: begin.elapsed() });
     }
-    keep_evidence(&plan.project, context, &seen).await;
     // A step that failed may have had its effect all the same: it is taken back with the rest.
     let mut to_undo = done.clone();
     to_undo.extend(failures.iter().map(|(id, _)| *id));
     let undone = if context.abandon.is_cancelled() { Undone::Nothing } else { undo(plan, &to_undo, context, &seen).await };
+    // After taking back: what serves again was found healthy on the way.
+    keep_evidence(&plan.project, context, &seen).await;
     let cancelled = || (begun.iter().next_back().copied().unwrap_or(StepId(0)), StepError::Cancelled);
     let mut failures = failures.into_iter();
     // What went wrong by itself says more than what was stopped because of it.

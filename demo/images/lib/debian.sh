@@ -12,6 +12,7 @@ readonly NEVER_UNPACKED=(
   './usr/share/doc' './usr/share/doc-base' './usr/share/man' './usr/share/info' './usr/share/locale'
   './usr/share/lintian' './usr/share/bug' './usr/share/bash-completion' './usr/share/apport'
   './usr/share/postgresql/*/man' './usr/lib/postgresql/*/lib/bitcode' './usr/lib/postgresql/*/lib/llvmjit*'
+  './usr/share/zoneinfo/posix' './usr/share/zoneinfo/right'
   './usr/lib/x86_64-linux-gnu/gconv' './usr/lib/x86_64-linux-gnu/audit' './usr/lib/valgrind'
   './lib/systemd' './usr/lib/systemd' './usr/lib/tmpfiles.d' './usr/lib/sysusers.d'
   './etc/init.d' './etc/systemd' './etc/cron*' './etc/logrotate.d' './etc/ufw'
@@ -19,8 +20,8 @@ readonly NEVER_UNPACKED=(
 
 # debian_check: the images take their packages from this machine's apt sources, so those must be the right ones.
 debian_check() {
-  # shellcheck source=/dev/null
   local release
+  # shellcheck source=/dev/null
   release=$(. /etc/os-release && echo "${ID:-}-${VERSION_ID:-}")
   [[ $release == debian-12 ]] ||
     die "the images are made from Debian 12 packages through apt's sources; this machine is ${release}"

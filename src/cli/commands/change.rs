@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use anyhow::Context as _;
 use chrono::Utc;
 
-use super::{Interrupted, Unfinished};
 use crate::cli::{
     env,
+    error::{Interrupted, Unfinished},
     project::{self, Provided, Site},
     signal::Interrupt,
 };

@@ -4,14 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{
-    NotReady,
     change::{Change, Outcome},
-    next,
+    check, next,
 };
 use crate::cli::{
     Exit,
     args::{Deploy, Global},
-    commands::check,
+    error::NotReady,
     project::{self, VERSION_VARIABLE},
 };
 use crate::engine::Engine;

@@ -1,12 +1,10 @@
 //! `start`, `stop`, `restart`, `down`, `migrate`: changes to containers that are there.
 
-use super::{
-    Usage,
-    change::{Change, Outcome},
-};
+use super::change::{Change, Outcome};
 use crate::cli::{
     Exit,
     args::{Down, Global, Services},
+    error::Usage,
     project,
 };
 use crate::engine::Engine;

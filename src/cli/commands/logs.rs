@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream::SelectAll};
 
-use super::{Usage, no_containers};
 use crate::cli::{
     Exit,
     args::{Global, Logs},
+    error::{Usage, no_containers},
     project,
     signal::Interrupt,
 };

@@ -137,12 +137,15 @@ pub(super) fn granted_configs(cx: &mut Context<'_>, at: &At<'_>) -> Vec<FileEntr
     )
 }
 
+/// Gives the origin of a source, and the path of its target in the container.
+type Place = fn(&str, Option<&str>) -> Option<(FileOrigin, String)>;
+
 fn granted(
     cx: &mut Context<'_>,
     at: &At<'_>,
     kind: &str,
     declared: fn(&Declared) -> &std::collections::BTreeSet<String>,
-    place: fn(&str, Option<&str>) -> Option<(FileOrigin, String)>,
+    place: Place,
 ) -> Vec<FileEntry> {
     let mut files: Vec<FileEntry> = Vec::new();
     for item in at.items(cx.report).unwrap_or_default() {

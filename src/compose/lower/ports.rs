@@ -2,6 +2,7 @@
 //!
 //! Refuses a range of host ports for one container port: which of them it would be is not known before the start.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::Context;
@@ -10,11 +11,13 @@ use crate::compose::keys;
 use crate::model::{Port, Protocol};
 
 const PROTOCOLS: &[(&str, Protocol)] = &[("tcp", Protocol::Tcp), ("udp", Protocol::Udp)];
+/// Most published ports of a service: ranges make it easy to ask for more than any host has.
+const MAX_PORTS: usize = 65_536;
 const RANGE_FOR_ONE: &str = "a range of host ports for one port of the container is not supported yet";
 
 /// The published ports of a service.
 pub(super) fn ports(cx: &mut Context<'_>, at: &At<'_>) -> Vec<Port> {
-    let mut ports: Vec<Port> = Vec::new();
+    let (mut ports, mut seen) = (Vec::new(), BTreeSet::new());
     for item in at.items(cx.report).unwrap_or_default() {
         let found = if item.node.as_map().is_some() {
             long(cx, &item).into_iter().collect()
@@ -29,10 +32,10 @@ pub(super) fn ports(cx: &mut Context<'_>, at: &At<'_>) -> Vec<Port> {
                 }
             }
         };
-        for port in found {
-            if !ports.contains(&port) {
-                ports.push(port);
-            }
+        ports.extend(found.into_iter().filter(|port| seen.insert(*port)));
+        if ports.len() > MAX_PORTS {
+            at.error(cx.report, format!("more than {MAX_PORTS} ports"));
+            break;
         }
     }
     ports
@@ -122,7 +125,7 @@ fn long(cx: &mut Context<'_>, at: &At<'_>) -> Option<Port> {
 
 /// The exposed ports of a service, each with its protocol.
 pub(super) fn expose(cx: &mut Context<'_>, at: &At<'_>) -> Vec<String> {
-    let mut list = Vec::new();
+    let (mut list, mut seen) = (Vec::new(), BTreeSet::new());
     for item in at.items(cx.report).unwrap_or_default() {
         let Some(text) = item.scalar(cx.report) else { continue };
         let (numbers, protocol) = text.split_once('/').unwrap_or((&text, "tcp"));
@@ -132,9 +135,8 @@ pub(super) fn expose(cx: &mut Context<'_>, at: &At<'_>) -> Vec<String> {
             continue;
         };
         for port in first..=last {
-            let port = format!("{port}/{protocol}");
-            if !list.contains(&port) {
-                list.push(port);
+            if seen.insert((port, protocol == "udp")) {
+                list.push(format!("{port}/{protocol}"));
             }
         }
     }

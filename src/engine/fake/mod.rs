@@ -90,7 +90,7 @@ impl FakeEngine {
         self
     }
 
-    /// The `n`th call from now on that may change something (counted from 1 over the engine's life) goes wrong.
+    /// The `n`th call that may change something, counted from 1 over the engine's life, goes wrong.
     pub fn fail_call(self, n: u64, fault: Fault) -> Self {
         self.world().faults.plan_number(n, fault);
         self

@@ -1,0 +1,58 @@
+//! Errors that only the command line knows; `classify` turns them, and those of the layers below, into exit codes.
+
+use thiserror::Error;
+
+use super::Exit;
+use crate::engine::EngineError;
+use crate::execute::Failure;
+use crate::preflight::Report;
+
+/// The command cannot be carried out as it was given.
+#[derive(Debug, Error)]
+#[error("{message}")]
+pub struct Usage {
+    /// What is wrong.
+    pub message: String,
+    /// What to say instead.
+    pub hint: Option<String>,
+}
+
+/// A service was named that has no containers; `known` are those that have some, separated by commas.
+pub fn no_containers(name: &str, known: &str) -> Usage {
+    Usage {
+        message: format!("service `{name}` has no containers here"),
+        hint: Some(match known {
+            "" => "nothing of this project is deployed: run `medianestctl deploy`".into(),
+            known => format!("there are containers of: {known}"),
+        }),
+    }
+}
+
+/// Prerequisites are missing.
+#[derive(Debug, Error)]
+#[error("prerequisites are missing")]
+pub struct NotReady(pub Report);
+
+/// The engine cannot be talked to, so nothing was begun.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub struct NoEngine(pub EngineError);
+
+/// A signal ended the command before anything was done.
+#[derive(Debug, Error)]
+#[error("stopped")]
+pub struct Interrupted(pub Exit);
+
+/// The command came part of its way.
+#[derive(Debug, Error)]
+#[error("{failure}")]
+pub struct Unfinished {
+    /// The command.
+    pub command: &'static str,
+    /// It was to remove data.
+    pub destroys: bool,
+    /// The signal that ended it, as an exit code.
+    pub signal: Option<Exit>,
+    /// How far it came.
+    pub failure: Box<Failure>,
+}
