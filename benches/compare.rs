@@ -262,7 +262,7 @@ struct Peer {
 /// The same files under Docker Compose, with secrets that the containers' users can read: it mounts the files as they
 /// are.
 fn peer(root: &Path, ours: &Ours, scratch: &Path) -> Option<Peer> {
-    let found = Command::new(root.join("benches/peer.sh")).output().expect("the script can be run");
+    let found = Command::new(root.join("tests/peer.sh")).output().expect("the script can be run");
     if !found.status.success() {
         return None;
     }

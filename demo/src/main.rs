@@ -16,6 +16,7 @@ mod log;
 mod metrics;
 mod migrate;
 mod migrations;
+mod postgres;
 mod process;
 mod release;
 mod server;

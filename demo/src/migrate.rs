@@ -5,16 +5,15 @@
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
-use std::str::FromStr;
 use std::time::Duration;
 
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, NoTls};
 
-use crate::environment::{Environment, Unfit};
+use crate::environment::Environment;
 use crate::faults::MigrateFault;
 use crate::migrations::{Migration, up_to};
 use crate::release::Release;
-use crate::{Failure, log};
+use crate::{Failure, log, postgres};
 
 /// The key of Prisma's lock, and how long it waits for it.
 const LOCK_KEY: i64 = 72_707_369;
@@ -97,10 +96,8 @@ pub(crate) async fn status(environment: &Environment) -> Result<ExitCode, Failur
 
 /// One connection, at once or not at all: whoever runs the command decides whether to try again.
 async fn connect(environment: &Environment) -> Result<Client, Failure> {
-    let url = environment.require("DATABASE_URL")?;
-    let malformed = Unfit::Malformed { name: "DATABASE_URL", expected: "a PostgreSQL URL" };
-    let mut config = Config::from_str(without_parameters(url)).map_err(|_| malformed)?;
-    config.connect_timeout(Duration::from_secs(5)).application_name("medianest-migrate");
+    let mut config = postgres::config(environment, "medianest-migrate")?;
+    config.connect_timeout(Duration::from_secs(5));
     let (client, connection) = config.connect(NoTls).await?;
     tokio::spawn(async move {
         if let Err(failure) = connection.await {
@@ -108,11 +105,6 @@ async fn connect(environment: &Environment) -> Result<Client, Failure> {
         }
     });
     Ok(client)
-}
-
-/// The URL without `?connection_limit=20&…`, which only Prisma understands.
-pub(crate) fn without_parameters(url: &str) -> &str {
-    url.split_once('?').map_or(url, |(url, _)| url)
 }
 
 async fn lock(client: &Client) -> Result<(), Failure> {
@@ -153,26 +145,4 @@ async fn apply(client: &mut Client, migration: &Migration) -> Result<(), tokio_p
     transaction.batch_execute(migration.sql).await?;
     transaction.execute(RECORD, &[&migration.name, &migration.sql]).await?;
     transaction.commit().await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn prismas_parameters_are_not_for_postgresql() {
-        let url = "postgresql://medianest:a%2Fb@postgres:5432/medianest?connection_limit=20&pool_timeout=30";
-        let config = Config::from_str(without_parameters(url)).unwrap();
-        assert_eq!(config.get_user(), Some("medianest"));
-        assert_eq!(config.get_password(), Some(b"a/b".as_slice()));
-        assert_eq!(config.get_dbname(), Some("medianest"));
-        assert_eq!(config.get_ports(), [5432]);
-    }
-
-    #[tokio::test]
-    async fn a_malformed_url_is_named_and_not_shown() {
-        let environment = Environment::from([("DATABASE_URL", "mysql://root:hunter2@db")]);
-        let Err(failure) = connect(&environment).await else { panic!("connected") };
-        assert_eq!(failure.to_string(), "the environment variable DATABASE_URL is not a PostgreSQL URL");
-    }
 }

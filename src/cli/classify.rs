@@ -215,7 +215,7 @@ fn evidence(problem: &mut Problem, evidence: &Evidence) {
         problem.causes.push("the kernel killed it because it used more memory than its limit".into());
     }
     if let Some(output) = &evidence.health_output {
-        problem.causes.push(format!("its health check: {output}"));
+        problem.causes.push(format!("its health check: {}", output.trim_end_matches([':', ' '])));
     }
     if evidence.log.is_empty() {
         problem.details.push("it has printed nothing".into());
@@ -227,15 +227,14 @@ fn evidence(problem: &mut Problem, evidence: &Evidence) {
 
 fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
     let failure = &unfinished.failure;
+    let pulling = failure.verb == "pull";
     let exit = match (&failure.error, &failure.undone) {
         (StepError::Cancelled, _) => unfinished.signal.unwrap_or(Exit::Interrupted),
         (_, Undone::Completely(_)) => Exit::RolledBack,
         (_, Undone::Failed(_)) => Exit::RollbackFailed,
-        (StepError::Engine(e), Undone::Nothing)
-            if matches!(e.kind, ErrorKind::Unreachable | ErrorKind::ImageUnavailable) && failure.done == 0 =>
-        {
-            Exit::Preflight
-        }
+        // Everything is pulled before anything is touched.
+        (StepError::Engine(_), Undone::Nothing) if pulling => Exit::Preflight,
+        (StepError::Engine(e), Undone::Nothing) if e.kind == ErrorKind::Unreachable && failure.done == 0 => Exit::Preflight,
         _ => Exit::Failure,
     };
     let mut problem = blank("step", exit, format!("cannot {} {}", failure.verb, failure.object));
@@ -258,8 +257,12 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
         }
         other => {
             problem.causes.push(other.to_string());
-            if let StepError::Engine(e) = other {
-                problem.hints.extend(engine_hint(e.kind));
+            match other {
+                StepError::Engine(EngineError { kind: ErrorKind::Timeout, .. }) if pulling => problem
+                    .hints
+                    .push("see whether the engine's machine reaches the registry, then run the same command again".into()),
+                StepError::Engine(e) => problem.hints.extend(engine_hint(e.kind)),
+                _ => {}
             }
         }
     }
@@ -276,6 +279,7 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
             problem.hints.push("see what runs with `medianestctl status`, then run `medianestctl deploy` again".into());
         }
         Undone::Nothing if failure.done == 0 => problem.notes.push(UNCHANGED.into()),
+        Undone::Nothing if pulling => problem.notes.push("nothing was changed; images that were pulled are kept".into()),
         Undone::Nothing => {
             problem.notes.push(if unfinished.destroys {
                 "what was done so far stays done, and data that was removed is gone".into()

@@ -48,7 +48,7 @@ impl<'a> Variables<'a> {
             variables.read_file(report, &default);
         } else {
             variables.where_to_set =
-                format!("in the environment, or make `{default}`: there is none (see `medianestctl init --help`)");
+                format!("in the environment or in `{default}`, which does not exist yet: `medianestctl init` makes it");
         }
         variables
     }

@@ -83,7 +83,7 @@ debian_download() {
   )
   "${apt[@]}" install "$@" && return
   [[ $EUID == 0 ]] || die "apt could not fetch the packages; as root, 'apt-get update' and try again"
-  # Lists that are older than the mirror name versions that it no longer has.
-  apt-get -qq update
+  # Lists that are older than the mirror name versions that it no longer has. One refresh at a time.
+  flock "${BASH_SOURCE[0]}" apt-get -qq update
   "${apt[@]}" install "$@"
 }

@@ -1,6 +1,5 @@
 //! PostgreSQL: one connection, made when it is first needed and again after it broke, every use timed and bounded.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +8,7 @@ use tokio_postgres::{Client, Config, NoTls};
 
 use crate::environment::{Environment, Unfit};
 use crate::metrics::Metrics;
-use crate::migrate::without_parameters;
+use crate::postgres;
 
 /// The longest that connecting and one query may take together.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -31,10 +30,7 @@ pub(super) enum DatabaseError {
 
 impl Database {
     pub(super) fn new(environment: &Environment, metrics: Arc<Metrics>) -> Result<Self, Unfit> {
-        let url = without_parameters(environment.require("DATABASE_URL")?);
-        let malformed = Unfit::Malformed { name: "DATABASE_URL", expected: "a PostgreSQL URL" };
-        let mut config = Config::from_str(url).map_err(|_| malformed)?;
-        config.application_name("medianest-backend");
+        let config = postgres::config(environment, "medianest-backend")?;
         Ok(Self { config, client: Mutex::default(), metrics })
     }
 

@@ -17,11 +17,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::Query;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::environment::{Environment, Requirement, Unfit};
 use crate::faults::Faults;
@@ -157,10 +158,10 @@ struct Slow {
 }
 
 /// Answers late: a request that is in flight while its container is replaced.
-async fn slow(Query(Slow { ms }): Query<Slow>) -> String {
+async fn slow(Query(Slow { ms }): Query<Slow>) -> Json<Value> {
     let delay = Duration::from_millis(ms.unwrap_or(1000)).min(SLOWEST);
     tokio::time::sleep(delay).await;
-    format!("{{\"waited_ms\":{}}}", delay.as_millis())
+    Json(json!({ "waited_ms": delay.as_secs_f64() * 1000.0 }))
 }
 
 #[cfg(test)]

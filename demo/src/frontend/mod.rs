@@ -10,7 +10,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 
 use crate::Failure;
-use crate::environment::{Environment, Requirement};
+use crate::environment::Environment;
 use crate::faults::Faults;
 use crate::identity::Identity;
 use crate::release::Release;
@@ -20,9 +20,6 @@ use crate::shutdown::Shutdown;
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("app.css");
 
-const REQUIREMENTS: [Requirement; 2] =
-    [Requirement { name: "NEXTAUTH_URL", minimum: 1 }, Requirement { name: "NEXTAUTH_SECRET", minimum: 1 }];
-
 #[derive(Debug, Clone)]
 struct App {
     identity: Arc<Identity>,
@@ -30,8 +27,8 @@ struct App {
 }
 
 pub(crate) async fn run(environment: &Environment) -> Result<ExitCode, Failure> {
-    for requirement in &REQUIREMENTS {
-        environment.require(requirement.name)?;
+    for name in ["NEXTAUTH_URL", "NEXTAUTH_SECRET"] {
+        environment.require(name)?;
     }
     let faults = Arc::new(Faults::of(environment)?);
     let identity = Identity::new("frontend", Release::of(environment)?);

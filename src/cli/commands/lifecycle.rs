@@ -15,8 +15,11 @@ use crate::ui::{self, Ui};
 type Planner<'a> = &'a (dyn Fn(&Observed) -> Result<Plan, PlanError> + Sync);
 
 fn selection(services: &Services) -> anyhow::Result<Selection> {
-    let parse =
-        |name: &String| name.parse().map_err(|e: crate::model::NameError| Usage { message: e.to_string(), hint: None }.into());
+    let parse = |name: &String| {
+        name.parse().map_err(|e: crate::model::NameError| {
+            Usage { message: e.to_string(), hint: Some("see the names with `medianestctl status`".into()) }.into()
+        })
+    };
     services.services.iter().map(parse).collect::<anyhow::Result<_>>().map(Selection)
 }
 

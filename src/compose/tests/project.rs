@@ -61,9 +61,9 @@ fn required_and_missing_variables() {
         mistakes(text),
         [
             "compose.yaml:3:12: services.a.image: the required variable `V` is not set or empty: name the version (hint: set \
-             `V` in the environment, or make `/srv/app/.env`: there is none (see `medianestctl init --help`))",
-            "compose.yaml:4:11: services.a.user: the required variable `W` is not set (hint: set `W` in the environment, or \
-             make `/srv/app/.env`: there is none (see `medianestctl init --help`))",
+             `V` in the environment or in `/srv/app/.env`, which does not exist yet: `medianestctl init` makes it)",
+            "compose.yaml:4:11: services.a.user: the required variable `W` is not set (hint: set `W` in the environment or in \
+             `/srv/app/.env`, which does not exist yet: `medianestctl init` makes it)",
             "compose.yaml:5:15: services.a.hostname: invalid variable: a variable's name takes letters, digits and `_`, then \
              `}` or one of `:- - :? ? :+ +` (hint: write `$$` for a dollar sign)",
         ]

@@ -96,7 +96,9 @@ impl Engine {
     pub fn inventory(&self, project: &str) -> Vec<String> {
         let name = |value: &Value| value["Name"].as_str().unwrap_or_default().trim_start_matches('/').to_owned();
         let all = [self.containers(project), self.networks(project), self.volumes(project)];
-        all.iter().flatten().map(name).collect()
+        let mut names: Vec<_> = all.iter().flatten().map(name).collect();
+        names.sort();
+        names
     }
 
     /// Runs a command in a container, as its own user or as another one; exit code and output.

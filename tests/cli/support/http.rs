@@ -55,7 +55,13 @@ fn begin<S: Read + Write>(mut stream: S, head: &str, body: &[u8]) -> std::io::Re
 }
 
 /// One request in HTTP/1.0: the end of the connection is the end of the answer.
-pub(super) fn exchange<S: Read + Write>(stream: S, method: &str, path: &str, headers: &str, body: &[u8]) -> std::io::Result<Answer> {
+pub(super) fn exchange<S: Read + Write>(
+    stream: S,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &[u8],
+) -> std::io::Result<Answer> {
     let head = format!("{method} {path} HTTP/1.0\r\nHost: localhost\r\n{headers}");
     let (mut answer, mut reader) = begin(stream, &head, body)?;
     reader.read_to_end(&mut answer.body)?;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 pub use engine::Engine;
 pub use http::{Answer, get, handshake, request};
 pub use mute::Mute;
-pub use place::{Place, Ran, as_nobody, program};
+pub use place::{Place, Ran, address, as_nobody, program};
 pub use relay::Relay;
 pub use running::Running;
 pub use site::{Site, free_port};

@@ -31,6 +31,11 @@ pub fn as_nobody(command: &mut Command) {
     }
 }
 
+/// A socket as the program takes it.
+pub fn address(socket: &Path) -> String {
+    format!("unix://{}", socket.display())
+}
+
 /// How a run ended, and what it said.
 #[derive(Debug)]
 pub struct Ran {
@@ -143,7 +148,7 @@ impl Place {
     /// The same place at this engine.
     #[must_use]
     pub fn at(mut self, socket: &Path) -> Self {
-        self.host = Some(format!("unix://{}", socket.display()));
+        self.host = Some(address(socket));
         self
     }
 
@@ -170,11 +175,9 @@ impl Place {
     /// The program, in this directory and at this engine.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = program(&self.root.path().join("home"));
-        command.arg("-C").arg(&self.directory);
-        if let Some(host) = &self.host {
-            command.args(["-H", host]);
-        }
-        command.args(args);
+        command.arg("-C").arg(&self.directory).args(args);
+        // Flag wins over variable: a test may name another engine.
+        command.envs(self.host.as_ref().map(|host| ("DOCKER_HOST", host)));
         command
     }
 

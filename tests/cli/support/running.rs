@@ -40,15 +40,23 @@ impl Running {
     #[track_caller]
     pub fn wait_for(&mut self, event: &str, verb: &str, object: &str) {
         loop {
-            let line = self.lines.recv_timeout(LIMIT);
-            let line = line.unwrap_or_else(|e| panic!("no event {event} {verb} {object}: {e}\n{}", self.seen));
-            self.seen.push_str(&line);
-            self.seen.push('\n');
+            let line = self.line();
             let value: Value = serde_json::from_str(&line).unwrap();
+            // After the end there is nothing to wait for.
+            assert!(value["event"] != "error", "no event {event} {verb} {object}: {line}");
             if value["event"] == event && value["verb"] == verb && value["object"] == object {
                 return;
             }
         }
+    }
+
+    /// Waits for the next line of standard output.
+    #[track_caller]
+    pub fn line(&mut self) -> String {
+        let line = self.lines.recv_timeout(LIMIT).expect("a line");
+        self.seen.push_str(&line);
+        self.seen.push('\n');
+        line
     }
 
     /// Sends a signal.

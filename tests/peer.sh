@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Gets Docker Compose v2, the peer of the benchmarks, from Debian's newer suites, and unpacks it as a plugin of the
+# Gets Docker Compose v2, the peer of tests and benchmarks, from Debian's newer suites, and unpacks it as a plugin of the
 # docker command line below target/peer. Nothing is installed on the system. Prints the directory for DOCKER_CONFIG.
-#   benches/peer.sh
+#   tests/peer.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,0 +1,17 @@
+//! The bundled stack on a real engine, from an empty directory to what operators do with it for years, and what goes
+//! wrong on the way.
+//!
+//! Needs an engine with the demo's images (`make images`). A deployment takes its time, so each test makes one and
+//! asks it everything.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+#[path = "stack/failures.rs"]
+mod failures;
+#[path = "stack/interrupted.rs"]
+mod interrupted;
+#[path = "stack/life.rs"]
+mod life;
+#[path = "stack/sealed.rs"]
+mod sealed;
+#[path = "cli/support/mod.rs"]
+mod support;
