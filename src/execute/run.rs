@@ -14,7 +14,7 @@ use super::{
 };
 use crate::engine::ErrorKind;
 use crate::event::Event;
-use crate::plan::{Action, Plan, StepId};
+use crate::plan::{Action, Change, Phase, Plan, StepId};
 
 /// A plan that was carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub struct Failure {
 /// The first failure, after everything under way has settled and what the plan says has been taken back.
 pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Failure>> {
     let begin = Instant::now();
-    let seen = Seen::default();
+    let seen = Seen::new(context.head.clone());
     let mut done: Vec<StepId> = Vec::new();
     let mut finished: BTreeSet<StepId> = BTreeSet::new();
     let mut begun: BTreeSet<StepId> = BTreeSet::new();
@@ -92,15 +92,16 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
                     (id, result, begin.elapsed())
                 });
             }
-        } else if failures.is_empty() && !told {
-            told = true;
-            (context.events)(Event::Cancelling);
         }
         let next = tokio::select! {
             next = running.next() => next,
             // A wait that is in the way of an operator who has asked twice is left to itself.
             () = context.abandon.cancelled() => None,
-            () = context.cancel.cancelled(), if !told => continue,
+            () = context.cancel.cancelled(), if !told => {
+                told = true;
+                (context.events)(Event::Cancelling);
+                continue;
+            }
         };
         let Some((id, result, took)) = next else { break };
         match result {
@@ -120,12 +121,18 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
     if failures.is_empty() && finished.len() == plan.steps.len() {
         return Ok(Finished { steps: plan.steps.len(), took: begin.elapsed() });
     }
-    // A step that failed may have had its effect all the same: it is taken back with the rest.
+    // A step that failed may have had its effect all the same: it is taken back with the rest. A wait has none.
+    let changes = |id: &StepId| plan.step(*id).is_some_and(|step| step.action.change() != Change::None);
     let mut to_undo = done.clone();
-    to_undo.extend(failures.iter().map(|(id, _)| *id));
-    let undone = if context.abandon.is_cancelled() { Undone::Nothing } else { undo(plan, &to_undo, context, &seen).await };
+    to_undo.extend(failures.iter().map(|(id, _)| *id).filter(changes));
+    let no_way_back = begun.iter().any(|id| plan.step(*id).is_some_and(|step| step.phase == Phase::Tidy));
+    let undone =
+        if no_way_back || context.abandon.is_cancelled() { Undone::Nothing } else { undo(plan, &to_undo, context, &seen).await };
     // After taking back: what serves again was found healthy on the way.
-    keep_evidence(&plan.project, context, &seen).await;
+    if !plan.is_empty() {
+        // A plan that only waits is carried out without the lock, and must not write.
+        keep_evidence(&plan.project, context, &seen).await;
+    }
     let cancelled = || (begun.iter().next_back().copied().unwrap_or(StepId(0)), StepError::Cancelled);
     let mut failures = failures.into_iter();
     // What went wrong by itself says more than what was stopped because of it.
@@ -155,14 +162,20 @@ async fn undo(plan: &Plan, done: &[StepId], context: &Context<'_>, seen: &Seen) 
         any = true;
         for action in &undo.actions {
             (context.events)(Event::Undoing { step: id.0 + 1, verb: action.verb(), object: action.object() });
-            match carry_out(action, id.0 + 1, &plan.project, &undisturbed, seen).await {
+            let outcome = tokio::select! {
+                outcome = carry_out(action, id.0 + 1, &plan.project, &undisturbed, seen) => outcome,
+                () = context.abandon.cancelled() => {
+                    return Undone::Failed(format!("{} {}: {}", action.verb(), action.object(), StepError::Cancelled));
+                }
+            };
+            match outcome {
                 Ok(()) => {
                     if let Action::Rename { to, .. } = action {
                         kept.push(to.clone());
                     }
                 }
-                // What was never made need not be unmade.
-                Err(StepError::Engine(e)) if e.kind == ErrorKind::NotFound => {}
+                // What was never made, or is gone already, need not be unmade.
+                Err(StepError::Engine(e)) if e.kind == ErrorKind::NotFound => break,
                 Err(error) => problem = problem.or(Some(format!("{} {}: {error}", action.verb(), action.object()))),
             }
         }
@@ -171,5 +184,64 @@ async fn undo(plan: &Plan, done: &[StepId], context: &Context<'_>, seen: &Seen) 
         Some(problem) => Undone::Failed(problem),
         None if any => Undone::Completely(kept),
         None => Undone::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Utc;
+
+    use super::*;
+    use crate::engine::fake::{Behaviour, FakeEngine, FakeImage};
+    use crate::model::{ContainerSpec, Labels};
+    use crate::plan::Step;
+    use crate::secret::FingerprintKey;
+    use crate::state::Versions;
+
+    fn step(action: Action, after: &[usize]) -> Step {
+        let after = after.iter().copied().map(StepId).collect();
+        Step { action, cause: String::new(), after, phase: Phase::Work, undo: None }
+    }
+
+    /// The loop once spun where a step had failed, another one was under way, and then the operator asked to stop.
+    #[tokio::test(start_paused = true)]
+    async fn a_wish_to_stop_after_a_failure_waits_for_what_is_under_way() {
+        let ends = |code, after| {
+            let script = Behaviour::ExitsWith { code, after: Duration::from_secs(after), log: Vec::new() };
+            FakeImage { script, ..FakeImage::default() }
+        };
+        let engine = FakeEngine::new().with_image("crash:1", ends(1, 0)).with_image("job:1", ends(0, 60));
+        let create = |name: &str| {
+            let spec = ContainerSpec::holder(name.into(), format!("{name}:1"), Labels::new(), Vec::new());
+            let spec = ContainerSpec { command: Some(vec![name.into()]), ..spec };
+            step(Action::CreateContainer { spec: Box::new(spec) }, &[])
+        };
+        let service = |name: &str| name.parse().unwrap();
+        let patience = Duration::from_secs(300);
+        let start = Action::Start { container: "crash".into() };
+        let wait = Action::AwaitHealthy { container: "crash".into(), service: service("crash"), patience };
+        let job =
+            Action::RunJob { container: "job".into(), service: service("job"), attempts: 1, backoff: Duration::ZERO, patience };
+        let steps = vec![create("crash"), create("job"), step(start, &[0]), step(wait, &[2]), step(job, &[1])];
+        let plan = Plan { steps, ..Plan::empty("shop".parse().unwrap()) };
+        let cancel = CancellationToken::new();
+        let context = Context {
+            engine: &engine,
+            granted: &Versions::default(),
+            key: &FingerprintKey::generate(&mut crate::secret::system_random).unwrap(),
+            head: None,
+            release: None,
+            events: &|event| {
+                if matches!(event, Event::StepFailed { .. }) {
+                    cancel.cancel();
+                }
+            },
+            cancel: cancel.clone(),
+            abandon: CancellationToken::new(),
+            now: Utc::now,
+        };
+        let failure = run(&plan, &context).await.unwrap_err();
+        assert!(failure.error.to_string().contains("ended with exit code 1"), "{failure}");
+        assert_eq!(failure.done, 4, "the job came to its end");
     }
 }

@@ -13,19 +13,27 @@ use crate::state::{Head, Release, Store};
 /// A pull gives up when its registry has said nothing for so long.
 const PULL_IDLE: Duration = Duration::from_secs(30);
 
-/// What steps leave behind for the record.
+/// What steps leave behind for the record, and the record as it is now.
 #[derive(Debug, Default)]
-pub(super) struct Seen(Mutex<Vec<GateEvidence>>);
+pub(super) struct Seen {
+    evidence: Mutex<Vec<GateEvidence>>,
+    head: tokio::sync::Mutex<Option<Head>>,
+}
 
 impl Seen {
+    /// `head` was current when the plan was made.
+    pub(super) fn new(head: Option<Head>) -> Self {
+        Self { evidence: Mutex::default(), head: tokio::sync::Mutex::new(head) }
+    }
+
     fn add(&self, evidence: GateEvidence) {
-        if let Ok(mut seen) = self.0.lock() {
+        if let Ok(mut seen) = self.evidence.lock() {
             seen.push(evidence);
         }
     }
 
     fn all(&self) -> Vec<GateEvidence> {
-        self.0.lock().map(|seen| seen.clone()).unwrap_or_default()
+        self.evidence.lock().map(|seen| seen.clone()).unwrap_or_default()
     }
 }
 
@@ -74,48 +82,63 @@ pub(super) async fn carry_out(
         Action::RemoveNetwork { name } => engine.remove_network(name).await?,
         Action::RemoveVolume { name, .. } => engine.remove_volume(name).await?,
         Action::SwitchUpstreams { container, path, content } => {
+            // Until the record says what the ingress has, nobody knows: a run that ends in between leaves no wrong one.
+            write(project, context, seen, None, |head| head.upstreams = None).await?;
             ingress::switch(engine, container, path, content).await?;
         }
-        Action::Record { upstreams } => record(upstreams.as_ref(), project, context, seen).await?,
+        Action::Record { release, upstreams } => record(release.as_ref(), upstreams.as_ref(), project, context, seen).await?,
     }
     Ok(())
 }
 
 /// Keeps what the gates have seen of a run that failed, so that nobody waits for the same containers again.
 pub(super) async fn keep_evidence(project: &ProjectName, context: &Context<'_>, seen: &Seen) {
-    if seen.all().is_empty() {
-        return;
-    }
-    if let Ok(Some(opened)) = Store::new(context.engine, project.clone()).open().await {
+    if !seen.all().is_empty() {
         // The run's own failure is what is told, not one of this.
-        let _ = write(opened.head, None, project, context, seen).await;
+        let _ = write(project, context, seen, None, |_| ()).await;
     }
 }
 
-async fn record(upstreams: Option<&String>, project: &ProjectName, context: &Context<'_>, seen: &Seen) -> Result<(), StepError> {
-    let head = match &context.head {
-        Some(head) => Some(head.clone()),
-        None => Store::new(context.engine, project.clone()).open().await?.map(|opened| opened.head),
-    };
-    // A stack that has no state of ours has nothing to write to.
-    let Some(mut head) = head else { return Ok(()) };
-    head.upstreams = upstreams.cloned();
-    write(head, context.release.as_ref(), project, context, seen).await
-}
-
-async fn write(
-    mut head: Head,
-    release: Option<&Release>,
+async fn record(
+    release: Option<&String>,
+    upstreams: Option<&String>,
     project: &ProjectName,
     context: &Context<'_>,
     seen: &Seen,
 ) -> Result<(), StepError> {
+    let new = context.release.as_ref().filter(|_| release.is_some());
+    let new = new.map(|release| Release { at: (context.now)(), ..release.clone() });
+    let change = |head: &mut Head| {
+        head.upstreams = upstreams.cloned();
+        if let Some(hash) = release {
+            head.deployed = Some(hash.clone());
+        }
+    };
+    write(project, context, seen, new.as_ref(), change).await
+}
+
+/// Writes the head with what `change` does to it and the evidence so far. A stack without state of ours has nothing to
+/// write to.
+async fn write(
+    project: &ProjectName,
+    context: &Context<'_>,
+    seen: &Seen,
+    release: Option<&Release>,
+    change: impl FnOnce(&mut Head),
+) -> Result<(), StepError> {
+    let store = Store::new(context.engine, project.clone());
+    let mut current = seen.head.lock().await;
+    if current.is_none() {
+        *current = store.open().await?.map(|opened| opened.head);
+    }
+    let Some(mut head) = current.clone() else { return Ok(()) };
     let there = context.engine.containers(project).await?;
     let still = |e: &GateEvidence| there.iter().any(|c| c.id == e.container_id && c.started_at == Some(e.started_at));
     head.evidence = head.evidence.into_iter().chain(seen.all()).filter(still).collect();
     head.evidence.sort();
     head.evidence.dedup();
-    let release = release.map(|release| Release { at: (context.now)(), ..release.clone() });
-    let store = Store::new(context.engine, project.clone());
-    Ok(store.save(&mut head, release.as_ref().map(|release| (release, context.granted))).await?)
+    change(&mut head);
+    store.save(&mut head, release.map(|release| (release, context.granted))).await?;
+    *current = Some(head);
+    Ok(())
 }

@@ -232,6 +232,8 @@ pub struct Kept {
     pub release: Option<u64>,
     /// The application's version of the newest release.
     pub version: Option<String>,
+    /// Hash of everything that the newest release brought about.
+    pub deployed: Option<String>,
 }
 
 impl Kept {

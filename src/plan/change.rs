@@ -1,6 +1,6 @@
 //! Why a container that is there is not what is wanted, in words.
 
-use crate::model::{ContainerSpec, ObservedContainer, ObservedImage, label};
+use crate::model::{ContainerSpec, MountSource, ObservedContainer, ObservedImage, label};
 
 /// The reason to replace `container` by one made from `spec`; `None` when it is what is wanted.
 pub(super) fn reason(container: &ObservedContainer, spec: &ContainerSpec, image: Option<&ObservedImage>) -> Option<String> {
@@ -15,18 +15,22 @@ pub(super) fn reason(container: &ObservedContainer, spec: &ContainerSpec, image:
         });
     }
     if container.config_hash() != spec.labels.get(label::CONFIG_HASH).map(String::as_str) {
-        let volumes_differ = spec
-            .mounts
-            .iter()
-            .any(|m| matches!(&m.source, crate::model::MountSource::Volume(v) if !container.volumes.contains(v.as_str())));
-        return Some(if container.image != spec.image {
-            format!("image {} becomes {}", container.image, spec.image)
-        } else if volumes_differ {
-            "its volumes, secrets or configs changed".into()
+        return Some(if container.image == spec.image {
+            new_mounts(container, spec).unwrap_or_else(|| "its settings changed".into())
         } else {
-            "its settings changed".into()
+            format!("image {} becomes {}", container.image, spec.image)
         });
     }
     let lost = spec.networks.keys().find(|name| !container.networks.contains_key(*name));
     lost.map(|network| format!("it is not in network {network}"))
+}
+
+/// What it shall mount and does not, by the directories in the container.
+fn new_mounts(container: &ObservedContainer, spec: &ContainerSpec) -> Option<String> {
+    let new = spec.mounts.iter().filter_map(|m| match &m.source {
+        MountSource::Volume(volume) if !container.volumes.contains(volume.as_str()) => Some(m.target.as_str()),
+        _ => None,
+    });
+    let new: Vec<_> = new.collect();
+    (!new.is_empty()).then(|| format!("what is in {} changed", new.join(", ")))
 }

@@ -1,17 +1,15 @@
-//! Plans for containers that are there: start, stop, restart, remove, migrate.
+//! Plans for containers that are there: start, stop, restart, remove.
 //!
-//! All but `migrate` need no Compose file: the order comes from the labels, so that a stack can be stopped when its
-//! files are gone or broken.
+//! They need no Compose file: the order comes from the labels, so that a stack can be stopped when its files are gone
+//! or broken.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
-use super::{Action, Change, DeployOptions, Note, Plan, PlanError, StepId, build::Builder, deploy};
-use crate::model::{
-    ContainerState, Contents, Observed, ObservedContainer, ProjectName, ServiceName, Stack, label, state_holder, state_volume,
-};
+use super::{Action, Change, Note, Plan, PlanError, StepId, build::Builder, slot::is_active};
+use crate::model::{ContainerState, Observed, ObservedContainer, ProjectName, ServiceName, label, state_holder, state_volume};
 
 /// Which services are meant; none named means all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,6 +30,35 @@ struct Group<'a> {
     needs: BTreeSet<ServiceName>,
 }
 
+impl<'a> Group<'a> {
+    /// One container for each replica: those that run; where none does, the one with the proper name. What a killed
+    /// update left beside it is for the next deploy to deal with.
+    fn replicas(&self) -> Vec<&'a ObservedContainer> {
+        let mut places: BTreeMap<Option<u32>, Vec<&ObservedContainer>> = BTreeMap::new();
+        for container in &self.containers {
+            places.entry(container.number()).or_default().push(container);
+        }
+        let choose = |place: Vec<&'a ObservedContainer>| {
+            let (active, idle): (Vec<_>, Vec<_>) = place.into_iter().partition(|c| is_active(c));
+            if active.is_empty() {
+                idle.into_iter().min_by_key(|c| (c.name.len(), &c.name)).into_iter().collect()
+            } else {
+                active
+            }
+        };
+        places.into_values().flat_map(choose).collect()
+    }
+}
+
+/// What a container depends on, from its label: names, and whether it restarts with them.
+fn depends_on(container: &ObservedContainer) -> impl Iterator<Item = (ServiceName, bool)> {
+    let text = container.labels.get(label::COMPOSE_DEPENDS_ON).map(String::as_str).unwrap_or_default();
+    text.split(',').filter_map(|entry| {
+        let mut parts = entry.split(':');
+        Some((parts.next()?.parse().ok()?, parts.nth(1) == Some("true")))
+    })
+}
+
 fn groups<'a>(observed: &'a Observed, selection: &Selection) -> Result<BTreeMap<ServiceName, Group<'a>>, PlanError> {
     let mut groups: BTreeMap<ServiceName, Group<'a>> = BTreeMap::new();
     let mut known = BTreeSet::new();
@@ -42,10 +69,8 @@ fn groups<'a>(observed: &'a Observed, selection: &Selection) -> Result<BTreeMap<
         if container.role() != Some("service") || container.name.ends_with("-failed") || !selection.has(&service) {
             continue;
         }
-        let depends_on = container.labels.get(label::COMPOSE_DEPENDS_ON).map(String::as_str).unwrap_or_default();
-        let needs = depends_on.split(',').filter_map(|entry| entry.split(':').next()?.parse().ok());
         let group = groups.entry(service).or_insert_with(|| Group { containers: Vec::new(), needs: BTreeSet::new() });
-        group.needs.extend(needs);
+        group.needs.extend(depends_on(container).map(|(name, _)| name));
         group.containers.push(container);
     }
     if let Some(name) = selection.0.iter().find(|name| !known.contains(*name)) {
@@ -71,24 +96,9 @@ fn plan(project: &ProjectName, builder: Builder) -> Plan {
     Plan { steps: builder.finish(), ..Plan::empty(project.clone()) }
 }
 
-fn add_starts(
-    builder: &mut Builder,
-    groups: &BTreeMap<ServiceName, Group<'_>>,
-    cause: &str,
-    wanted: impl Fn(&ObservedContainer) -> bool,
-    after: &[StepId],
-) {
-    let mut healthy: BTreeMap<ServiceName, Vec<StepId>> = BTreeMap::new();
-    for name in needs_first(groups) {
-        let Some(group) = groups.get(&name) else { continue };
-        let waits: Vec<_> = group.needs.iter().filter_map(|n| healthy.get(n)).flatten().chain(after).copied().collect();
-        for container in group.containers.iter().filter(|c| wanted(c)) {
-            let start = builder.add(Action::Start { container: container.name.clone() }, cause, waits.iter().copied());
-            let wait = Action::AwaitHealthy { container: container.name.clone(), service: name.clone(), patience: PATIENCE };
-            let id = builder.add(wait, "others may rely on it only then", [start]);
-            healthy.entry(name.clone()).or_default().push(id);
-        }
-    }
+fn await_healthy(container: &ObservedContainer, service: &ServiceName) -> (Action, String) {
+    let action = Action::AwaitHealthy { container: container.name.clone(), service: service.clone(), patience: PATIENCE };
+    (action, format!("to be healthy, {} s at most", PATIENCE.as_secs()))
 }
 
 fn add_stops(builder: &mut Builder, groups: &BTreeMap<ServiceName, Group<'_>>, cause: &str) -> Vec<StepId> {
@@ -113,7 +123,7 @@ fn record_evidence(builder: &mut Builder, observed: &Observed) {
     if builder.changes() {
         let ends = builder.ends();
         let upstreams = observed.kept.upstreams.clone();
-        builder.add(Action::Record { upstreams }, "what the gates have seen", ends);
+        builder.add(Action::Record { release: None, upstreams }, "nobody need wait for these again", ends);
     }
 }
 
@@ -121,7 +131,17 @@ fn record_evidence(builder: &mut Builder, observed: &Observed) {
 pub fn start(project: &ProjectName, observed: &Observed, selection: &Selection) -> Result<Plan, PlanError> {
     let groups = groups(observed, selection)?;
     let mut builder = Builder::default();
-    add_starts(&mut builder, &groups, "it is stopped", |c| !c.state.is_running(), &[]);
+    let mut healthy: BTreeMap<ServiceName, Vec<StepId>> = BTreeMap::new();
+    for name in needs_first(&groups) {
+        let Some(group) = groups.get(&name) else { continue };
+        let waits: Vec<_> = group.needs.iter().filter_map(|n| healthy.get(n)).flatten().copied().collect();
+        for container in group.replicas().into_iter().filter(|c| !c.state.is_running()) {
+            let action = Action::Start { container: container.name.clone() };
+            let start = builder.add(action, "it is stopped", waits.iter().copied());
+            let (action, cause) = await_healthy(container, &name);
+            healthy.entry(name.clone()).or_default().push(builder.add(action, cause, [start]));
+        }
+    }
     record_evidence(&mut builder, observed);
     Ok(plan(project, builder))
 }
@@ -136,23 +156,41 @@ pub fn stop(project: &ProjectName, observed: &Observed, selection: &Selection) -
 
 /// Restarts one container after the other, so that a service with several replicas goes on serving.
 pub fn restart(project: &ProjectName, observed: &Observed, selection: &Selection) -> Result<Plan, PlanError> {
-    let groups = groups(observed, selection)?;
+    let selection = with_dependents(observed, selection);
+    let groups = groups(observed, &selection)?;
     let mut builder = Builder::default();
-    let mut previous: Vec<StepId> = Vec::new();
+    let mut previous: Option<StepId> = None;
     for name in needs_first(&groups) {
-        for container in groups.get(&name).map_or(&[][..], |g| g.containers.as_slice()) {
-            let mut after = previous.clone();
-            if container.state.is_running() {
+        for container in groups.get(&name).map(Group::replicas).unwrap_or_default() {
+            let mut after = previous;
+            if is_active(container) {
                 let action = Action::Stop { container: container.name.clone(), grace: GRACE };
-                after = vec![builder.add(action, "it is to restart", after)];
+                after = Some(builder.add(action, "it is to restart", after));
             }
-            let id = builder.add(Action::Start { container: container.name.clone() }, "it is to restart", after);
-            let wait = Action::AwaitHealthy { container: container.name.clone(), service: name.clone(), patience: PATIENCE };
-            previous = vec![builder.add(wait, "the next one waits for it", [id])];
+            let start = builder.add(Action::Start { container: container.name.clone() }, "it is to restart", after);
+            let (action, cause) = await_healthy(container, &name);
+            previous = Some(builder.add(action, cause, [start]));
         }
     }
     record_evidence(&mut builder, observed);
     Ok(plan(project, builder))
+}
+
+/// The selection with every service that is declared to restart with one of it (`depends_on: {restart: true}`).
+fn with_dependents(observed: &Observed, selection: &Selection) -> Selection {
+    let mut names = selection.0.clone();
+    if names.is_empty() {
+        return Selection(names);
+    }
+    loop {
+        let dependents = observed.containers.iter().filter(|c| c.is_ours() && c.role() == Some("service"));
+        let joins = |c: &&ObservedContainer| depends_on(c).any(|(name, restart)| restart && names.contains(&name));
+        let found: BTreeSet<_> = dependents.filter(joins).filter_map(|c| c.service()).filter(|s| !names.contains(s)).collect();
+        if found.is_empty() {
+            return Selection(names);
+        }
+        names.extend(found);
+    }
 }
 
 /// Removes the project's containers and networks; volumes only when `volumes` is set, and never those of others.
@@ -195,56 +233,4 @@ pub fn down(project: &ProjectName, observed: &Observed, volumes: bool) -> Result
         });
     }
     Ok(plan)
-}
-
-/// Runs the migration job once, whether or not it has run before.
-pub fn migrate(stack: &Stack, observed: &Observed, contents: &Contents, options: &DeployOptions) -> Result<Plan, PlanError> {
-    let jobs: BTreeSet<_> = stack.services.values().filter(|s| s.migration.is_some()).map(|s| s.name.clone()).collect();
-    if jobs.is_empty() {
-        return Err(PlanError::NoMigration);
-    }
-    // What a deploy of the jobs and of what they need would do, with the jobs' old containers out of the way.
-    let mut needed = jobs.clone();
-    for job in &jobs {
-        deploy::needs(stack, job, &mut needed);
-    }
-    let mut part = stack.clone();
-    part.services.retain(|name, _| needed.contains(name));
-    let old: Vec<_> = observed
-        .containers
-        .iter()
-        .filter(|c| c.is_ours() && c.service().is_some_and(|s| jobs.contains(&s)))
-        .map(|c| c.name.clone())
-        .collect();
-    let mut seen = observed.clone();
-    seen.containers.retain(|c| c.service().is_none_or(|s| needed.contains(&s)) && !old.contains(&c.name));
-    let mut plan = deploy::deploy(&part, &seen, contents, options)?;
-    // Files of services that are left out here are in use elsewhere.
-    for step in &mut plan.steps {
-        if let Action::Record { upstreams } = &mut step.action {
-            upstreams.clone_from(&observed.kept.upstreams);
-        }
-    }
-    plan.steps.retain(|s| !matches!(s.action, Action::RemoveVolume { .. }));
-    prepend(&mut plan, old);
-    Ok(plan)
-}
-
-/// Puts removals before everything else.
-fn prepend(plan: &mut Plan, containers: Vec<String>) {
-    let count = containers.len();
-    for step in &mut plan.steps {
-        for id in &mut step.after {
-            id.0 += count;
-        }
-        step.after.extend((0..count).map(StepId));
-        step.after.sort_unstable();
-    }
-    let removals = containers.into_iter().map(|container| super::Step {
-        action: Action::RemoveContainer { container },
-        cause: "the migration runs once more".into(),
-        after: Vec::new(),
-        undo: None,
-    });
-    plan.steps.splice(0..0, removals);
 }

@@ -19,8 +19,8 @@ mod slot;
 mod step;
 
 pub use container::config_hash;
-pub use deploy::{DeployOptions, deploy};
+pub use deploy::{DeployOptions, deploy, migrate};
 pub use error::PlanError;
 pub use graph::{Note, Plan};
-pub use lifecycle::{Selection, down, migrate, restart, start, stop};
-pub use step::{Action, Change, Staged, StagedContent, StagedFile, Step, StepId, Undo};
+pub use lifecycle::{Selection, down, restart, start, stop};
+pub use step::{Action, Change, Phase, Staged, StagedContent, StagedFile, Step, StepId, Undo};

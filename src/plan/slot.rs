@@ -11,8 +11,20 @@ pub(super) struct Gates {
     pub(super) create: Vec<StepId>,
     /// Before it can be started: what it depends on.
     pub(super) start: Vec<StepId>,
-    /// Before a running predecessor may be stopped: migrations, and the replica before it.
-    pub(super) replace: Vec<StepId>,
+    /// Before a container that runs may be stopped: migrations, and the replicas before it.
+    pub(super) disturb: Vec<StepId>,
+    /// It is restarted with something that it depends on: why, and after what.
+    pub(super) with: Option<(String, Vec<StepId>)>,
+}
+
+/// A container that is in the way of nothing and not wanted any more.
+pub(super) struct Leftover {
+    /// Its name.
+    pub(super) container: String,
+    /// It runs, and is to be stopped first; how long that may take.
+    pub(super) running: Option<Duration>,
+    /// Why it goes.
+    pub(super) cause: &'static str,
 }
 
 /// What others wait for.
@@ -22,12 +34,10 @@ pub(super) struct Outcome {
     pub(super) started: Option<StepId>,
     /// Its being healthy, when that is waited for.
     pub(super) healthy: Option<StepId>,
-    /// Containers that are in its place and not wanted any more; they are removed when all is well.
-    pub(super) leftovers: Vec<String>,
+    /// They are removed when all is well.
+    pub(super) leftovers: Vec<Leftover>,
     /// It runs under a name that is not its own yet.
     pub(super) rename: Option<(String, String)>,
-    /// A running predecessor is replaced.
-    pub(super) replaced: bool,
 }
 
 /// The replica's proper name, or while others have it a name of a successor that is free.
@@ -45,109 +55,171 @@ fn failed_name(name: &str) -> String {
     format!("{name}-failed")
 }
 
-fn stop(container: &str, grace: Duration) -> Action {
-    Action::Stop { container: container.to_owned(), grace }
+/// Whether it runs, or would run again by itself any moment.
+pub(super) fn is_active(container: &ObservedContainer) -> bool {
+    matches!(container.state, ContainerState::Running { .. } | ContainerState::Restarting { .. })
 }
 
-fn start(container: &str) -> Action {
-    Action::Start { container: container.to_owned() }
+/// One replica in the making.
+pub(super) struct Slot<'a> {
+    pub(super) builder: &'a mut Builder,
+    pub(super) observed: &'a Observed,
+    pub(super) service: &'a Service,
+    /// The container that is wanted, under its proper name.
+    pub(super) spec: &'a ContainerSpec,
+    pub(super) gates: &'a Gates,
+    /// How long it may take to become healthy.
+    pub(super) patience: Duration,
 }
 
-/// Plans one replica. `there` are the tool's containers in its place; `spec` has its proper name.
-pub(super) fn reconcile(
-    builder: &mut Builder,
-    observed: &Observed,
-    service: &Service,
-    spec: &ContainerSpec,
-    there: &[&ObservedContainer],
-    gates: &Gates,
-    patience: Duration,
-) -> Outcome {
-    let image = observed.images.get(&spec.image);
-    let name = spec.name.as_str();
-    let await_healthy =
-        |container: &str| Action::AwaitHealthy { container: container.to_owned(), service: service.name.clone(), patience };
-    let grace = service.stop_grace_period;
-    let mut outcome = Outcome::default();
-
-    // A container kept for inspection is never the one that is wanted, whatever it was made from.
-    let usable = |c: &&&ObservedContainer| c.name != failed_name(name) && change::reason(c, spec, image).is_none();
-    let wanted = there.iter().filter(usable).max_by_key(|c| (c.state.is_running(), c.name == name)).copied();
-    let others: Vec<_> = there.iter().filter(|c| wanted.is_none_or(|w| w.id != c.id)).copied().collect();
-    let running: Vec<_> = others.iter().filter(|c| c.state.is_running()).copied().collect();
-    let updating = observed.containers.iter().any(|c| c.is_ours() && c.state.is_running());
-    let cause = match (wanted, others.iter().find_map(|c| change::reason(c, spec, image))) {
-        (Some(_), _) => "it is not the one that is wanted".to_owned(),
-        (None, Some(reason)) => reason,
-        (None, None) => "it is not there yet".to_owned(),
-    };
-
-    // The container that shall run, under the name that it has until the end.
-    let (container, created) = match wanted {
-        Some(there) => (there.name.clone(), None),
-        None => {
-            let target = free_name(name, &others);
-            let spec = ContainerSpec { name: target.clone(), ..spec.clone() };
-            let create =
-                builder.add(Action::CreateContainer { spec: Box::new(spec) }, cause.clone(), gates.create.iter().copied());
-            if updating {
-                let kept = failed_name(name);
-                builder.undo(
-                    create,
-                    vec![
-                        Action::RemoveContainer { container: kept.clone() },
-                        Action::Rename { container: target.clone(), to: kept },
-                    ],
-                );
-            }
-            (target, Some(create))
-        }
-    };
-    outcome.leftovers = others.iter().map(|c| c.name.clone()).collect();
-
-    // Predecessors make way.
-    let mut before: Vec<StepId> = gates.start.iter().copied().chain(created).collect();
-    for old in &running {
-        outcome.replaced = true;
-        let after = before.iter().chain(&gates.replace).copied().collect::<Vec<_>>();
-        let id = builder.add(stop(&old.name, grace), format!("{container} takes its place: {cause}"), after);
-        let back = Action::AwaitHealthy { container: old.name.clone(), service: service.name.clone(), patience };
-        builder.undo(id, vec![start(&old.name), back]);
-        before.push(id);
+impl Slot<'_> {
+    fn stop(&self, container: &str) -> Action {
+        Action::Stop { container: container.to_owned(), grace: self.service.stop_grace_period }
     }
 
-    // The one that is wanted runs, and is healthy.
-    let health = wanted.map(|c| observed.kept.health_of(c));
-    match wanted.map(|c| &c.state) {
-        Some(ContainerState::Running { .. }) if health == Some(Health::Unhealthy) => {
-            let id = builder.add(stop(&container, grace), "it is unhealthy", before.iter().chain(&gates.replace).copied());
-            let id = builder.add(start(&container), "it is unhealthy", [id]);
-            outcome.started = Some(id);
-            outcome.healthy = Some(builder.add(await_healthy(&container), "others may rely on it only then", [id]));
-        }
-        Some(ContainerState::Running { .. }) if health == Some(Health::Starting) => {
-            outcome.healthy = Some(builder.add(await_healthy(&container), "it runs and is not healthy yet", before));
-        }
-        Some(ContainerState::Running { .. }) => {}
-        state => {
-            let cause = match state {
-                None | Some(ContainerState::Created) => "it is to run".to_owned(),
-                Some(ContainerState::Exited { exit_code, oom_killed: true }) => {
-                    format!("it was killed for its use of memory (exit code {exit_code})")
-                }
-                Some(ContainerState::Exited { exit_code, .. }) => format!("it is stopped (exit code {exit_code})"),
-                Some(_) => "it does not run properly".to_owned(),
+    fn start(&self, container: &str) -> Action {
+        Action::Start { container: container.to_owned() }
+    }
+
+    fn remove(&self, container: &str) -> Action {
+        Action::RemoveContainer { container: container.to_owned() }
+    }
+
+    fn await_healthy(&self, container: &str) -> Action {
+        let service = self.service.name.clone();
+        Action::AwaitHealthy { container: container.to_owned(), service, patience: self.patience }
+    }
+
+    /// Plans the replica; `there` are the tool's containers in its place.
+    pub(super) fn reconcile(mut self, there: &[&ObservedContainer]) -> Outcome {
+        let name = self.spec.name.as_str();
+        let image = self.observed.images.get(&self.spec.image);
+        let reason = |c: &ObservedContainer| change::reason(c, self.spec, image);
+        // A container kept for inspection is never the one that is wanted, whatever it was made from.
+        let usable = |c: &&&ObservedContainer| c.name != failed_name(name) && reason(c).is_none();
+        let wanted = there.iter().filter(usable).max_by_key(|c| (is_active(c), c.name == name)).copied();
+        let others: Vec<_> = there.iter().filter(|c| wanted.is_none_or(|w| w.id != c.id)).copied().collect();
+        let predecessors = others.iter().filter(|c| c.name != failed_name(name));
+        let changed = predecessors.clone().find_map(|c| reason(c));
+        let active: Vec<_> = others.iter().filter(|c| is_active(c)).copied().collect();
+        let mut outcome = Outcome::default();
+
+        // The container that shall run, under the name that it has until the end.
+        let (container, created) = match wanted {
+            Some(there) => (there.name.clone(), None),
+            None => {
+                let cause = changed.clone().unwrap_or_else(|| "it is not there yet".into());
+                let (container, step) = self.create(&others, cause);
+                (container, Some(step))
+            }
+        };
+        for other in &others {
+            let cause = if other.name == failed_name(name) {
+                "it was kept for inspection until all is well"
+            } else {
+                "another one has its place"
             };
-            let id = builder.add(start(&container), cause, before);
-            if updating && wanted.is_none() {
-                builder.undo(id, vec![stop(&container, grace)]);
+            // Active ones are stopped before the new one starts, and gone is gone.
+            outcome.leftovers.push(Leftover { container: other.name.clone(), running: None, cause });
+        }
+
+        // Predecessors make way.
+        let mut before: Vec<StepId> = self.gates.start.iter().copied().chain(created).collect();
+        for old in &active {
+            let cause = match (&changed, created) {
+                (Some(changed), None) => format!("{container} takes its place: {changed}"),
+                _ => format!("{container} takes its place"),
+            };
+            let after: Vec<_> = before.iter().chain(&self.gates.disturb).copied().collect();
+            let id = self.builder.add(self.stop(&old.name), cause, after);
+            let mut back = vec![self.start(&old.name)];
+            // What was not healthy before cannot be expected to be so afterwards.
+            if old.state.is_running() && matches!(self.observed.kept.health_of(old), Health::Healthy | Health::NoCheck) {
+                back.push(self.await_healthy(&old.name));
             }
+            self.builder.undo(id, back);
+            before.push(id);
+        }
+
+        self.run(&mut outcome, wanted, &container, &active, before);
+        if container != name {
+            outcome.rename = Some((container, name.to_owned()));
+        }
+        outcome
+    }
+
+    /// Creates the container under a name that is free.
+    fn create(&mut self, others: &[&ObservedContainer], cause: String) -> (String, StepId) {
+        let container = free_name(&self.spec.name, others);
+        let spec = ContainerSpec { name: container.clone(), ..self.spec.clone() };
+        let action = Action::CreateContainer { spec: Box::new(spec) };
+        let id = self.builder.add(action, cause, self.gates.create.iter().copied());
+        if self.updating() {
+            // One that was never started has nothing to tell.
+            self.builder.undo(id, vec![self.remove(&container)]);
+        }
+        (container, id)
+    }
+
+    /// Whether something serves that a failure must bring back.
+    fn updating(&self) -> bool {
+        self.observed.containers.iter().any(|c| c.is_ours() && c.state.is_running())
+    }
+
+    /// The one that is wanted runs, and is healthy.
+    fn run(
+        &mut self,
+        outcome: &mut Outcome,
+        wanted: Option<&ObservedContainer>,
+        container: &str,
+        active: &[&ObservedContainer],
+        before: Vec<StepId>,
+    ) {
+        let health = wanted.map(|c| self.observed.kept.health_of(c));
+        let restart = match wanted.map(|c| &c.state) {
+            Some(ContainerState::Running { .. }) if health == Some(Health::Unhealthy) => Some("it is unhealthy".to_owned()),
+            Some(ContainerState::Running { .. }) => self.gates.with.as_ref().map(|(why, _)| why.clone()),
+            _ => None,
+        };
+        let waiting = format!("to be healthy, {} s at most", self.patience.as_secs());
+        if let Some(cause) = restart {
+            let with = self.gates.with.iter().flat_map(|(_, after)| after);
+            let after: Vec<_> = before.iter().chain(&self.gates.disturb).chain(with).copied().collect();
+            let id = self.builder.add(self.stop(container), cause.clone(), after);
+            let id = self.builder.add(self.start(container), cause, [id]);
             outcome.started = Some(id);
-            outcome.healthy = Some(builder.add(await_healthy(&container), "others may rely on it only then", [id]));
+            outcome.healthy = Some(self.builder.add(self.await_healthy(container), waiting, [id]));
+            return;
+        }
+        let cause = match wanted.map(|c| &c.state) {
+            Some(ContainerState::Running { .. }) => {
+                if health == Some(Health::Starting) {
+                    outcome.healthy = Some(self.builder.add(self.await_healthy(container), waiting, before));
+                }
+                return;
+            }
+            _ if !active.is_empty() => {
+                let names: Vec<_> = active.iter().map(|c| c.name.as_str()).collect();
+                format!("it takes the place of {}", names.join(" and "))
+            }
+            None => "it is new".to_owned(),
+            Some(ContainerState::Created) => "it was never started".to_owned(),
+            Some(ContainerState::Exited { exit_code, oom_killed: true }) => {
+                format!("it was killed for its use of memory (exit code {exit_code})")
+            }
+            Some(ContainerState::Exited { exit_code, .. }) => format!("it is stopped (exit code {exit_code})"),
+            Some(ContainerState::Restarting { exit_code }) => format!("it keeps ending (exit code {exit_code})"),
+            Some(ContainerState::Dead) => "it does not run properly".to_owned(),
+        };
+        let start = self.builder.add(self.start(container), cause, before);
+        let healthy = self.builder.add(self.await_healthy(container), waiting, [start]);
+        (outcome.started, outcome.healthy) = (Some(start), Some(healthy));
+        if !active.is_empty() || (wanted.is_none() && self.updating()) {
+            // Taken back from the end: one that became healthy goes, one that did not is kept for inspection.
+            let failed = failed_name(&self.spec.name);
+            self.builder.undo(healthy, vec![self.stop(container), self.remove(container)]);
+            let keep = Action::Rename { container: container.to_owned(), to: failed.clone() };
+            self.builder.undo(start, vec![self.stop(container), self.remove(&failed), keep]);
         }
     }
-    if container != name {
-        outcome.rename = Some((container, name.to_owned()));
-    }
-    outcome
 }

@@ -153,9 +153,11 @@ pub enum Action {
         /// The new content.
         content: String,
     },
-    /// Write the release's record, and what the gates have seen.
+    /// Write down what the gates have seen, and the release that runs now when it is a new one.
     Record {
-        /// The upstreams that are now in force, when the stack has an ingress.
+        /// Hash of everything that the new release is made of; `None` when it is the one that is recorded.
+        release: Option<String>,
+        /// The upstreams that are in force, when the stack has an ingress.
         upstreams: Option<String>,
     },
 }
@@ -241,9 +243,21 @@ impl Action {
             Self::RemoveNetwork { name } => format!("network {name}"),
             Self::RemoveVolume { name, .. } => format!("volume {name}"),
             Self::SwitchUpstreams { container, .. } => format!("upstreams of {container}"),
-            Self::Record { .. } => "the release".into(),
+            Self::Record { release: Some(_), .. } => "the release".into(),
+            Self::Record { release: None, .. } => "what is healthy".into(),
         }
     }
+}
+
+/// Whether a failure still takes back what was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Not everything that is wanted runs yet: a failure takes back what was done.
+    Work,
+    /// Everything that is wanted runs and has the traffic: what is not needed any more goes. From the first of these
+    /// steps on there is no way back, and a failure takes nothing back.
+    Tidy,
 }
 
 /// What takes a finished step back when a later one fails.
@@ -261,8 +275,10 @@ pub struct Step {
     pub action: Action,
     /// Why, in words that help a tired operator.
     pub cause: String,
-    /// The steps that must have succeeded before.
+    /// The steps that must have succeeded before, without those that they wait for themselves.
     pub after: Vec<StepId>,
+    /// Whether a failure of this step still takes back what was done.
+    pub phase: Phase,
     /// What takes it back, when a failure later on must return to what was there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,

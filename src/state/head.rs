@@ -31,6 +31,9 @@ pub struct Head {
     pub secrets: BTreeMap<SecretName, Fingerprint>,
     /// The upstreams that are before the ingress.
     pub upstreams: Option<String>,
+    /// Hash of everything that the newest release brought about.
+    #[serde(default)]
+    pub deployed: Option<String>,
     /// What gates have seen.
     pub evidence: Vec<GateEvidence>,
 }
@@ -46,6 +49,7 @@ impl Head {
             version: None,
             secrets: BTreeMap::new(),
             upstreams: None,
+            deployed: None,
             evidence: Vec::new(),
         }
     }
@@ -84,6 +88,7 @@ impl Head {
             secrets: self.secrets.clone(),
             release: self.release,
             version: self.version.clone(),
+            deployed: self.deployed.clone(),
         }
     }
 }

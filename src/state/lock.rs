@@ -139,15 +139,22 @@ impl Lock {
                     // By its identifier: a lock that somebody else has taken meanwhile is another container.
                     engine.remove_container(&there.id, false).await?;
                 }
-                Err(e) => return Err(e.into()),
+                // An answer that was lost may have been a yes, and nobody else would ever give this lock back.
+                Err(e) => match engine.container(&spec.name).await {
+                    Ok(Some(there)) if Holder::from_labels(&there.labels) == *holder => return Ok(Self { id: there.id }),
+                    _ => return Err(e.into()),
+                },
             }
         }
         Err(EngineError::new(ErrorKind::Conflict, format!("take the lock of {project}"), "others are quicker").into())
     }
 
-    /// Gives the lock back.
+    /// Gives the lock back. Tried twice: on another machine it would look as if somebody were at work for ever.
     pub async fn release(self, engine: &dyn Engine) -> Result<(), EngineError> {
-        engine.remove_container(&self.id, false).await
+        match engine.remove_container(&self.id, false).await {
+            Ok(()) => Ok(()),
+            Err(_) => engine.remove_container(&self.id, false).await,
+        }
     }
 }
 

@@ -7,7 +7,8 @@ use thiserror::Error;
 use super::{Head, Release, archive, archive::Archive};
 use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::model::{
-    ConfigName, ContainerSpec, Fingerprint, HOLDER_IMAGE, ProjectName, SecretName, VolumeSpec, state_holder, state_volume,
+    ConfigName, ContainerSpec, Fingerprint, HOLDER_IMAGE, Mount, MountSource, ObservedVolume, ProjectName, SecretName,
+    VolumeSpec, label, state_holder, state_volume,
 };
 use crate::secret::{FingerprintKey, Secret};
 
@@ -69,13 +70,49 @@ impl<'a> Store<'a> {
     }
 
     /// Reads what is current; `None` when there is no state yet.
+    ///
+    /// Where the volume is there and the container that gives access to it is not (`docker container prune` removes
+    /// it), it is made again: without the key that lies in the volume every secret would look like another one.
     pub async fn open(&self) -> Result<Option<Opened>, StateError> {
-        let Some(tar) = self.engine.get_archive(&self.holder(), &self.path("head")).await? else { return Ok(None) };
+        let mut head = self.engine.get_archive(&self.holder(), &self.path("head")).await?;
+        if head.is_none() && self.regain_access().await? {
+            head = self.engine.get_archive(&self.holder(), &self.path("head")).await?;
+        }
+        let Some(tar) = head else { return Ok(None) };
         let unreadable = |why: &str| StateError::Unreadable { volume: state_volume(&self.project), why: why.into() };
         let files = archive::files(&tar).map_err(|e| unreadable(&e.to_string()))?;
         let Some(head) = Head::newest(&files) else { return Err(unreadable("neither of its two copies is whole")) };
         let key = FingerprintKey::from_hex(&head.key).map_err(|e| unreadable(&e.to_string()))?;
         Ok(Some(Opened { head, key }))
+    }
+
+    /// Makes the access to a volume that lacks it; `false` when there is no volume, or nothing was lacking.
+    async fn regain_access(&self) -> Result<bool, EngineError> {
+        let name = state_volume(&self.project);
+        let ours =
+            |v: &ObservedVolume| v.name == name && v.labels.get(label::PROJECT).is_some_and(|p| p == self.project.as_str());
+        if !self.engine.volumes().await?.iter().any(ours) {
+            return Ok(false);
+        }
+        let labels = [(label::PROJECT, self.project.as_str()), (label::ROLE, "state")];
+        let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let mount = name.parse().map(|volume| Mount {
+            target: format!("/{name}"),
+            source: MountSource::Volume(volume),
+            read_only: false,
+        });
+        let spec = ContainerSpec::holder(self.holder(), HOLDER_IMAGE.to_owned(), labels, mount.into_iter().collect());
+        let mut created = self.engine.create_container(&spec).await;
+        if matches!(&created, Err(e) if e.kind == ErrorKind::NotFound) {
+            import_holder_image(self.engine).await?;
+            created = self.engine.create_container(&spec).await;
+        }
+        match created {
+            Ok(_) => Ok(true),
+            // Somebody makes the state, or its access, at this moment.
+            Err(e) if e.kind == ErrorKind::Conflict => Ok(false),
+            Err(e) => Err(e),
+        }
     }
 
     /// Makes the volume, its access and the first head. What is there already stays.

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use medianestctl::engine::fake::FakeEngine;
 
-use crate::support::{Project, shop, shop_engine, stocked};
+use crate::support::{Project, planned, shop, shop_engine, stocked};
 
 /// A shop that runs in version v1.
 async fn running() -> FakeEngine {
@@ -14,7 +14,7 @@ async fn running() -> FakeEngine {
 
 #[tokio::test(start_paused = true)]
 async fn first_deploy() {
-    assert_snapshot!(shop().plan(&shop_engine()).await.unwrap().to_text());
+    assert_snapshot!(planned(&shop(), &shop_engine()).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -26,23 +26,23 @@ async fn first_deploy_pulls_before_anything_else() {
 async fn first_deploy_of_the_bundled_stack() {
     let project = Project::bundled();
     let engine = stocked(FakeEngine::new(), &project.stack());
-    assert_snapshot!(project.plan(&engine).await.unwrap().to_text());
+    assert_snapshot!(planned(&project, &engine).await);
 }
 
 #[tokio::test(start_paused = true)]
 async fn second_deploy_has_nothing_to_do() {
     let engine = running().await;
-    assert_snapshot!(shop().plan(&engine).await.unwrap().to_text(), @"");
+    assert_snapshot!(planned(&shop(), &engine).await, @"");
     let project = Project::bundled();
     let engine = stocked(FakeEngine::new(), &project.stack());
     project.deploy(&engine).await.unwrap();
-    assert_snapshot!(project.plan(&engine).await.unwrap().to_text(), @"");
+    assert_snapshot!(planned(&project, &engine).await, @"");
 }
 
 #[tokio::test(start_paused = true)]
 async fn new_version_replaces_one_after_the_other_after_the_migration() {
     let engine = running().await;
-    assert_snapshot!(shop().var("VERSION", "v2").plan(&engine).await.unwrap().to_text());
+    assert_snapshot!(planned(&shop().var("VERSION", "v2"), &engine).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -52,7 +52,7 @@ async fn new_version_of_the_bundled_stack() {
     project.deploy(&engine).await.unwrap();
     let next = project.var("MEDIANEST_VERSION", "v1.1.0");
     let engine = stocked(engine, &next.stack());
-    assert_snapshot!(next.plan(&engine).await.unwrap().to_text());
+    assert_snapshot!(planned(&next, &engine).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -60,36 +60,36 @@ async fn new_image_under_the_same_tag() {
     let engine = running().await;
     let other = medianestctl::engine::fake::FakeImage { size: 1, ..Default::default() };
     let engine = engine.with_image("shop/proxy:1", other);
-    assert_snapshot!(shop().plan(&engine).await.unwrap().to_text());
+    assert_snapshot!(planned(&shop(), &engine).await);
 }
 
 #[tokio::test(start_paused = true)]
 async fn changed_setting() {
     let engine = running().await;
-    assert_snapshot!(shop().var("LOG_LEVEL", "debug").plan(&engine).await.unwrap().to_text());
+    assert_snapshot!(planned(&shop().var("LOG_LEVEL", "debug"), &engine).await);
 }
 
 #[tokio::test(start_paused = true)]
 async fn changed_config() {
     let engine = running().await;
-    assert_snapshot!(shop().file("settings.json", "{\"colour\": \"red\"}").plan(&engine).await.unwrap().to_text());
+    assert_snapshot!(planned(&shop().file("settings.json", "{\"colour\": \"red\"}"), &engine).await);
 }
 
 #[tokio::test(start_paused = true)]
 async fn changed_secret() {
     let engine = running().await;
-    assert_snapshot!(shop().secret("api_token", "another").plan(&engine).await.unwrap().to_text());
+    assert_snapshot!(planned(&shop().secret("api_token", "tick tock"), &engine).await);
 }
 
 #[tokio::test(start_paused = true)]
 async fn scale_up() {
     let engine = running().await;
-    assert_snapshot!(shop().var("REPLICAS", "3").plan(&engine).await.unwrap().to_text());
+    assert_snapshot!(planned(&shop().var("REPLICAS", "3"), &engine).await);
 }
 
 #[tokio::test(start_paused = true)]
 async fn scale_down() {
     let engine = shop_engine();
     shop().var("REPLICAS", "3").deploy(&engine).await.unwrap();
-    assert_snapshot!(shop().var("REPLICAS", "1").plan(&engine).await.unwrap().to_text());
+    assert_snapshot!(planned(&shop().var("REPLICAS", "1"), &engine).await);
 }

@@ -36,7 +36,7 @@ async fn one_service_is_restarted_alone() {
     let (engine, project) = (running().await, shop());
     assert_snapshot!(Operator::new(&project, &engine).restart(&["api"]).await.unwrap().plan.to_text());
     let error = Operator::new(&project, &engine).restart(&["web"]).await.unwrap_err().plan();
-    assert_snapshot!(error.to_string(), @"");
+    assert_snapshot!(error.to_string(), @"there is no service `web` (there are: api, db, migrate, proxy)");
 }
 
 #[tokio::test(start_paused = true)]
@@ -70,7 +70,7 @@ async fn migrate_runs_again_and_is_verified() {
 #[tokio::test(start_paused = true)]
 async fn migrate_leaves_the_files_of_others_alone() {
     // A secret changes and is not deployed yet: its old and its new version are both somebody's.
-    let (engine, changed) = (running().await, shop().secret("api_token", "another"));
+    let (engine, changed) = (running().await, shop().secret("api_token", "tick tock"));
     let mortal = Mortal::before(&engine, "create container shop-api-1-next");
     assert!(mortal.live(Operator::new(&changed, &mortal).deploy()).await.is_none());
     assert_snapshot!(Operator::new(&changed, &engine).migrate().await.unwrap().plan.to_text());

@@ -44,7 +44,10 @@ async fn a_network_of_somebody_else() {
         ip_range: None,
     };
     engine.create_network(&spec).await.unwrap();
-    assert_snapshot!(refusal(&shop(), &engine).await, @"");
+    assert_snapshot!(refusal(&shop(), &engine).await, @r"
+    network `shop_front` exists and was not made by medianestctl
+    hint: give this stack another network name, or remove that one with `docker network rm shop_front`
+    ");
 }
 
 const ONE: &str = "
@@ -56,20 +59,29 @@ services:
 #[tokio::test(start_paused = true)]
 async fn an_external_network_that_is_missing() {
     let project = Project::new(&format!("{ONE}networks: {{edge: {{external: true, name: edge}}}}\nvolumes: {{media: {{}}}}"));
-    assert_snapshot!(refusal(&project, &shop_engine()).await, @"");
+    assert_snapshot!(refusal(&project, &shop_engine()).await, @r"
+    the external network `edge` does not exist
+    hint: create it with `docker network create edge`
+    ");
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_external_volume_that_is_missing() {
     let project = Project::new(&format!("{ONE}networks: {{edge: {{}}}}\nvolumes: {{media: {{external: true, name: films}}}}"));
-    assert_snapshot!(refusal(&project, &shop_engine()).await, @"");
+    assert_snapshot!(refusal(&project, &shop_engine()).await, @r"
+    the external volume `films` does not exist
+    hint: create it with `docker volume create films`
+    ");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_new_password_for_a_database_that_keeps_its_own() {
     let engine = shop_engine();
     shop().deploy(&engine).await.unwrap();
-    assert_snapshot!(refusal(&shop().secret("db_password", "wrong horse"), &engine).await, @"");
+    assert_snapshot!(refusal(&shop().secret("db_password", "wrong horse"), &engine).await, @r"
+    the secret `db_password` changed, but `shop_data` was initialised with the old one and keeps it
+    hint: put the old value back into the file of `db_password`; the running stack keeps it with the engine
+    ");
 }
 
 #[tokio::test(start_paused = true)]
@@ -77,7 +89,10 @@ async fn a_user_whose_number_nobody_knows() {
     let project = Project::new(
         "{name: shop, services: {web: {image: 'shop/proxy:1', user: www, secrets: [token]}}, secrets: {token: {file: token}}}",
     );
-    assert_snapshot!(refusal(&project.secret("token", "battery"), &shop_engine()).await, @"");
+    assert_snapshot!(refusal(&project.secret("token", "battery"), &shop_engine()).await, @r#"
+    service `web` runs as `www`: the tool cannot tell that user's number, which its secrets need
+    hint: give numbers: `user: "1000:1000"` for service `web` in compose.override.yaml, or `uid:` for each of its secrets
+    "#);
 }
 
 #[tokio::test(start_paused = true)]
@@ -86,7 +101,11 @@ async fn a_service_that_left_the_files_is_noted() {
     let both = "{name: shop, services: {web: {image: 'shop/proxy:1'}, old: {image: 'shop/proxy:1'}}}";
     Project::new(both).deploy(&engine).await.unwrap();
     let plan = Project::new("{name: shop, services: {web: {image: 'shop/proxy:1'}}}").plan(&engine).await.unwrap();
-    assert_snapshot!(plan.to_text(), @"");
+    assert_snapshot!(plan.to_text(), @r"
+      1 ~ record   the release  it runs, and is not recorded yet
+    note: container shop-old-1 belongs to this project and to no service of its files
+    hint: remove it with `docker rm -f shop-old-1` when nobody needs it
+    ");
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::support::{Site, get};
 
-/// A check that gives up soon, so that nobody waits for the bundled stack's two and a half minutes.
-const IMPATIENT: &str = "healthcheck: {interval: 1s, timeout: 2s, retries: 2, start_period: 4s}";
+/// A back end whose health check fails.
+const SICK: &str = "services: {backend: {environment: {FAULT_NEVER_HEALTHY: \"1\"}}}
+";
 
 fn volumes(site: &Site) -> BTreeSet<String> {
     site.engine.volumes(&site.place.project).iter().map(|v| v["Name"].as_str().unwrap().to_owned()).collect()
@@ -14,12 +15,12 @@ fn volumes(site: &Site) -> BTreeSet<String> {
 #[test]
 fn real_a_first_deploy_that_fails_goes_on_when_it_is_mended() {
     let site = Site::bundled();
-    site.overrides(&format!("services: {{backend: {{environment: {{FAULT_NEVER_HEALTHY: \"1\"}}, {IMPATIENT}}}}}\n"));
-    let ran = site.run(&["deploy"]).exits(1);
+    site.overrides(SICK);
+    let ran = site.run(&["deploy", "--wait-timeout", "25"]).exits(1);
     // Either replica may be the first to be given up.
     let told = |text: &str| assert!(ran.err.contains(text), "no `{text}` in {}", ran.err);
     told("error: service `backend`: container ");
-    told(" did not become healthy within 10 s");
+    told(" did not become healthy within 25 s");
     told("caused by: its health check: exit code 22: curl: (22) The requested URL returned error: 500");
     told("last log lines:\n");
     told("v1.0.0 listening on 0.0.0.0:4000");
@@ -27,7 +28,8 @@ fn real_a_first_deploy_that_fails_goes_on_when_it_is_mended() {
     told("hint: see all of its output with `medianestctl logs backend --failed`");
     told("hint: mend the cause and run `medianestctl deploy` again: it goes on from here");
 
-    let error = site.run(&["deploy", "--json"]).exits(1).json_error();
+    // What is well already need not be waited for again.
+    let error = site.run(&["deploy", "--json", "--wait-timeout", "5"]).exits(1).json_error();
     assert_eq!(error["code"], "unhealthy");
     let all = error.to_string();
     assert!(all.contains("returned error: 500") && all.contains("listening on"), "{all}");
@@ -78,8 +80,8 @@ fn ids(site: &Site, service: &str) -> Vec<String> {
 }
 
 fn never_healthy(site: &Site) {
-    site.overrides(&format!("services: {{backend: {{environment: {{FAULT_NEVER_HEALTHY: \"1\"}}, {IMPATIENT}}}}}\n"));
-    let ran = site.run(&["deploy", "v1.1.0"]).exits(6);
+    site.overrides(SICK);
+    let ran = site.run(&["deploy", "v1.1.0", "--wait-timeout", "10"]).exits(6);
     for text in [
         "did not become healthy within 10 s",
         "its health check: exit code 22: curl: (22) The requested URL returned error: 500",

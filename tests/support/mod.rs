@@ -11,4 +11,4 @@ mod settled;
 pub use mortal::Mortal;
 pub use operator::{Done, Operator, Trouble};
 pub use project::{Project, shop, shop_engine, stocked};
-pub use settled::{assert_settled, containers, ids};
+pub use settled::{assert_settled, containers, ids, planned};

@@ -143,7 +143,7 @@ impl<'a> Operator<'a> {
         Ok(provided)
     }
 
-    fn checked(&self, site: &Site, contents: &Contents, pulled: bool, planner: Planner<'_>) -> Result<Plan, Trouble> {
+    fn checked(&self, site: &Site, contents: &Contents, pulled: bool, planner: Planner<'_>) -> Result<Plan, PlanError> {
         let options = DeployOptions { pulled, patience: self.project.patience };
         let plan = planner(&site.observed, contents, &options)?;
         let again = planner(&site.observed, contents, &options)?;
@@ -164,7 +164,7 @@ impl<'a> Operator<'a> {
         let planner = |o: &Observed, c: &Contents, x: &DeployOptions| plan::deploy(&self.stack, o, c, x);
         let site = self.look().await?;
         let provided = self.provide(site.opened.as_ref()).await?;
-        self.checked(&site, &provided.contents, false, &planner)
+        Ok(self.checked(&site, &provided.contents, false, &planner)?)
     }
 
     pub async fn deploy(&self) -> Result<Done, Trouble> {

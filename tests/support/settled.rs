@@ -86,6 +86,14 @@ pub async fn assert_settled(project: &Project, engine: &FakeEngine) {
     assert!(plan.is_empty(), "there is nothing left to do:\n{}", plan.to_text());
 }
 
+/// What a deploy would do now, as text. The deploy then does it, and the stack is settled.
+pub async fn planned(project: &Project, engine: &FakeEngine) -> String {
+    let plan = project.plan(engine).await.unwrap().to_text();
+    project.deploy(engine).await.unwrap();
+    assert_settled(project, engine).await;
+    plan
+}
+
 /// The ingress sends requests to the replicas that run, and to nothing else.
 async fn assert_upstreams(engine: &FakeEngine, stack: &Stack, there: &[ObservedContainer], kept: Option<&str>) {
     let Some((service, ingress)) = stack.services.values().find_map(|s| s.ingress.as_ref().map(|i| (s, i))) else { return };

@@ -1,0 +1,101 @@
+//! Networks, and who has which address in them.
+
+use std::collections::BTreeSet;
+
+use ipnet::Ipv4Net;
+
+use super::{Deploy, own_labels};
+use crate::ingress::render;
+use crate::model::{Network, NetworkSpec, Service, SubnetChoice, label};
+use crate::plan::{
+    Action, PlanError, StepId,
+    address::{Slots, dynamic_range, free_subnet},
+};
+
+impl Deploy<'_> {
+    /// Creates the networks that are missing; returns the steps.
+    pub(super) fn create_networks(&mut self) -> Result<Vec<StepId>, PlanError> {
+        let mut created = Vec::new();
+        let mut taken = Vec::new();
+        for (key, network) in &self.stack.networks {
+            let name = network.name.as_str();
+            if let Some(there) = self.observed.networks.get(name) {
+                if let Some(slots) = Slots::observed(there, self.observed) {
+                    self.slots.insert(name.to_owned(), slots);
+                }
+                continue;
+            }
+            let (subnet, ip_range) = match network.subnet {
+                SubnetChoice::Engine => (None, None),
+                SubnetChoice::Auto => {
+                    let subnet = free_subnet(self.observed, &taken, name)?;
+                    (Some(subnet), Some(dynamic_range(subnet, name)?))
+                }
+                SubnetChoice::Fixed(subnet) => (Some(subnet), Some(dynamic_range(subnet, name)?)),
+            };
+            if let Some(subnet) = subnet {
+                taken.push(subnet);
+                self.slots.insert(name.to_owned(), Slots::planned(name, subnet)?);
+            }
+            let spec = self.network_spec(key, network, subnet, ip_range);
+            created.push(self.builder.add(Action::CreateNetwork { spec }, "it is not there yet", []));
+        }
+        Ok(created)
+    }
+
+    fn network_spec(&self, key: &str, network: &Network, subnet: Option<Ipv4Net>, ip_range: Option<Ipv4Net>) -> NetworkSpec {
+        NetworkSpec {
+            name: network.name.to_string(),
+            labels: own_labels(self.stack, "network", Some((label::COMPOSE_NETWORK, key)), &network.labels),
+            driver: network.driver.clone(),
+            driver_opts: network.driver_opts.clone(),
+            internal: network.internal,
+            subnet,
+            ip_range,
+        }
+    }
+
+    /// The network over which the ingress reaches a service: one that both are in, with fixed addresses.
+    fn shared_network(&self, service: &Service) -> Option<String> {
+        let (ingress, _) = self.ingress?;
+        let shared = service.networks.keys().filter(|key| ingress.networks.contains_key(*key));
+        let mut names = shared.filter_map(|key| self.stack.networks.get(key)).map(|n| n.name.to_string());
+        names.find(|name| self.slots.contains_key(name))
+    }
+
+    /// Gives every replica behind the ingress its fixed address.
+    pub(super) fn assign_addresses(&mut self) -> Result<(), PlanError> {
+        let Some((_, ingress)) = self.ingress else { return Ok(()) };
+        let routed: BTreeSet<_> = ingress.routes.iter().map(|r| r.service.clone()).collect();
+        for name in routed {
+            let Some(service) = self.stack.services.get(&name) else { continue };
+            let Some(network) = self.shared_network(service) else { continue };
+            for number in 1..=service.replicas {
+                if let Some(slots) = self.slots.get_mut(&network) {
+                    let address = slots.address(name.as_str(), number)?;
+                    self.addresses.entry((name.clone(), number)).or_default().insert(network.clone(), address);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The upstream file that leads to every replica.
+    pub(super) fn render_upstreams(&self) -> Option<String> {
+        let (_, ingress) = self.ingress?;
+        let servers: Vec<_> = ingress
+            .routes
+            .iter()
+            .map(|route| {
+                let replicas = self.stack.services.get(&route.service).map_or(0, |s| s.replicas);
+                let fixed: Vec<_> = (1..=replicas)
+                    .filter_map(|n| self.addresses.get(&(route.service.clone(), n)))
+                    .flat_map(|by_network| by_network.values().map(ToString::to_string))
+                    .collect();
+                // Without fixed addresses the names are all that is known before the containers run.
+                if fixed.is_empty() { vec![route.service.to_string()] } else { fixed }
+            })
+            .collect();
+        Some(render::upstreams(&ingress.routes, &servers))
+    }
+}
