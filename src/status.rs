@@ -78,13 +78,6 @@ pub struct Status {
     pub services: Vec<ServiceStatus>,
 }
 
-/// Whether what is kept with the engine could change the answer: the gate's evidence where the engine's own check has
-/// not spoken yet, the release's version where the containers bear several.
-pub fn needs_kept(containers: &[ObservedContainer]) -> bool {
-    let versions: BTreeSet<_> = containers.iter().filter(|c| c.role() == Some("service")).map(|c| c.version()).collect();
-    versions.len() > 1 || containers.iter().any(|c| c.state.is_running() && c.health == Health::Starting)
-}
-
 /// The status of a project.
 pub fn of(project: &ProjectName, containers: &[ObservedContainer], kept: &Kept, now: DateTime<Utc>) -> Status {
     let mut groups: BTreeMap<ServiceName, Vec<&ObservedContainer>> = BTreeMap::new();

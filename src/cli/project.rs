@@ -19,7 +19,7 @@ use crate::engine::{self, ConnectOptions, Engine, Wanted, docker::DockerEngine};
 use crate::model::{Contents, Fingerprint, Observed, ProjectName, Stack};
 use crate::preflight;
 use crate::secret::{self, FingerprintKey, ProblemKind, StoreError};
-use crate::state::{Opened, Store, Versions};
+use crate::state::{Note, Opened, Store, Versions};
 use crate::ui::Ui;
 
 /// The names under which a Compose file is looked for, the preferred one first (Compose specification).
@@ -150,6 +150,7 @@ pub async fn look(engine: &dyn Engine, project: &ProjectName, stack: Option<&Sta
     if let Some(opened) = &opened {
         observed.kept = opened.head.kept();
     }
+    Note::find(project, observed.volumes.values()).add_to(&mut observed.kept);
     Ok(Site { observed, opened })
 }
 

@@ -3,12 +3,14 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use futures_util::try_join;
+
 use super::{Context, StepError, gate, job, stage};
 use crate::event::Event;
 use crate::ingress;
 use crate::model::{GateEvidence, ProjectName};
 use crate::plan::Action;
-use crate::state::{Head, Release, Store};
+use crate::state::{Head, Note, Release, Store};
 
 /// A pull gives up when its registry has said nothing for so long.
 const PULL_IDLE: Duration = Duration::from_secs(30);
@@ -117,7 +119,7 @@ async fn record(
     write(project, context, seen, new.as_ref(), change).await
 }
 
-/// Writes the head with what `change` does to it and the evidence so far. A stack without state of ours has nothing to
+/// Writes the head with what `change` does to it, and the note with the evidence so far. A stack without state of ours has nothing to
 /// write to.
 async fn write(
     project: &ProjectName,
@@ -132,13 +134,20 @@ async fn write(
         *current = store.open().await?.map(|opened| opened.head);
     }
     let Some(mut head) = current.clone() else { return Ok(()) };
-    let there = context.engine.containers(project).await?;
-    let still = |e: &GateEvidence| there.iter().any(|c| c.id == e.container_id && c.started_at == Some(e.started_at));
-    head.evidence = head.evidence.into_iter().chain(seen.all()).filter(still).collect();
-    head.evidence.sort();
-    head.evidence.dedup();
     change(&mut head);
     store.save(&mut head, release.map(|release| (release, context.granted))).await?;
+    let version = head.version.clone();
     *current = Some(head);
-    Ok(())
+    note(project, context, seen, version).await
+}
+
+/// Writes down what gates have seen, this time and earlier, of the containers that still run as they did.
+async fn note(project: &ProjectName, context: &Context<'_>, seen: &Seen, version: Option<String>) -> Result<(), StepError> {
+    let (there, volumes) = try_join!(context.engine.containers(project), context.engine.volumes())?;
+    let still = |e: &GateEvidence| there.iter().any(|c| c.id == e.container_id && c.started_at == Some(e.started_at));
+    let before = Note::find(project, &volumes).evidence;
+    let mut evidence: Vec<_> = before.into_iter().chain(seen.all()).filter(still).collect();
+    evidence.sort();
+    evidence.dedup();
+    Ok(Note { version, evidence }.write(context.engine, project).await?)
 }

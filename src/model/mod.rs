@@ -24,7 +24,7 @@ pub use ingress::{Balance, Ingress, Migration, Route};
 pub use labels::{Labels, label};
 pub use name::{ConfigName, NameError, NetworkName, ProjectName, SecretName, ServiceName, VolumeName};
 pub use network::{Network, SubnetChoice};
-pub use object::{HOLDER_IMAGE, ingress_volume, lock_holder, stage_holder, state_holder, state_volume};
+pub use object::{HOLDER_IMAGE, ingress_volume, lock_holder, note_volume, stage_holder, state_holder, state_volume};
 pub use observed::{
     ContainerState, EngineInfo, GateEvidence, Kept, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,
     PublishedPort,

@@ -10,6 +10,11 @@ pub fn state_volume(project: &ProjectName) -> String {
     format!("{project}_medianestctl")
 }
 
+/// The volume without content whose labels say which version runs and what gates have seen.
+pub fn note_volume(project: &ProjectName) -> String {
+    format!("{project}_medianestctl-note")
+}
+
 /// The container, never started, that gives access to the state volume.
 pub fn state_holder(project: &ProjectName) -> String {
     format!("{project}-medianestctl-state")

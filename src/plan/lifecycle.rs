@@ -213,7 +213,7 @@ pub fn down(project: &ProjectName, observed: &Observed, volumes: bool) -> Result
     for volume in observed.volumes.values().filter(|v| ours(&v.labels)) {
         let role = volume.labels.get(label::ROLE).map(String::as_str);
         // Staged files and upstreams are made again from what the state volume keeps.
-        let data = !matches!(role, Some("files" | "ingress"));
+        let data = !matches!(role, Some("files" | "ingress" | "note"));
         if data && !volumes {
             kept.push(volume.name.clone());
             continue;

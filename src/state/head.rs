@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{Fingerprint, GateEvidence, Kept, SecretName};
+use crate::model::{Fingerprint, Kept, SecretName};
 
 /// The format's version.
 const SCHEMA: u32 = 1;
@@ -34,8 +34,6 @@ pub struct Head {
     /// Hash of everything that the newest release brought about.
     #[serde(default)]
     pub deployed: Option<String>,
-    /// What gates have seen.
-    pub evidence: Vec<GateEvidence>,
 }
 
 impl Head {
@@ -50,7 +48,6 @@ impl Head {
             secrets: BTreeMap::new(),
             upstreams: None,
             deployed: None,
-            evidence: Vec::new(),
         }
     }
 
@@ -79,11 +76,11 @@ impl Head {
         serde_json::from_slice::<Self>(body).ok().filter(|head| head.schema == SCHEMA)
     }
 
-    /// The part that plans depend on.
+    /// The part that plans depend on; what gates have seen stands in the note.
     pub fn kept(&self) -> Kept {
         Kept {
             ready: true,
-            evidence: self.evidence.clone(),
+            evidence: Vec::new(),
             upstreams: self.upstreams.clone(),
             secrets: self.secrets.clone(),
             release: self.release,

@@ -7,10 +7,12 @@
 pub mod archive;
 mod head;
 mod lock;
+mod note;
 mod release;
 mod store;
 
 pub use head::Head;
 pub use lock::{Holder, Lock, LockError};
+pub use note::Note;
 pub use release::{Release, ReleaseService};
 pub use store::{Opened, StateError, Store, Versions, create_holder};

@@ -14,7 +14,7 @@ use medianestctl::execute::{self, Context, Failure, Finished};
 use medianestctl::model::{Contents, Observed, Stack};
 use medianestctl::plan::{self, DeployOptions, Plan, PlanError, Selection, lint};
 use medianestctl::secret::{FingerprintKey, Secret};
-use medianestctl::state::{Holder, Lock, LockError, Opened, Release, StateError, Store, Versions};
+use medianestctl::state::{Holder, Lock, LockError, Note, Opened, Release, StateError, Store, Versions};
 use tokio_util::sync::CancellationToken;
 
 use super::Project;
@@ -118,6 +118,7 @@ impl<'a> Operator<'a> {
         if let Some(opened) = &opened {
             observed.kept = opened.head.kept();
         }
+        Note::find(&self.stack.project, observed.volumes.values()).add_to(&mut observed.kept);
         Ok(Site { observed, opened })
     }
 

@@ -43,8 +43,8 @@ pub async fn assert_settled(project: &Project, engine: &FakeEngine) {
     let names: BTreeSet<_> = there.iter().map(|c| c.name.clone()).collect();
     assert_eq!(names, expected_names(stack), "every container that is wanted, and no other");
 
-    let opened = operator.opened().await.expect("records are kept");
-    let kept = opened.head.kept();
+    assert!(operator.opened().await.is_some(), "records are kept");
+    let kept = operator.look().await.unwrap().observed.kept;
     let mut addresses = BTreeSet::new();
     for container in &there {
         match container.role() {

@@ -6,7 +6,7 @@ use super::next;
 use crate::cli::{Exit, args::Global, project};
 use crate::engine::Engine;
 use crate::model::Kept;
-use crate::state::Store;
+use crate::state::Note;
 use crate::status;
 use crate::ui::{self, Ui};
 
@@ -14,13 +14,9 @@ use crate::ui::{self, Ui};
 pub async fn run(global: &Global, ui: &Ui) -> anyhow::Result<Exit> {
     let project = project::name(global, ui)?;
     let engine = project::connect(global).await?;
-    let containers = engine.containers(&project).await?;
-    // It costs a call that only a stack just deployed or updated needs.
-    let kept = if status::needs_kept(&containers) {
-        Store::new(&engine, project.clone()).open().await?.map_or_else(Kept::default, |opened| opened.head.kept())
-    } else {
-        Kept::default()
-    };
+    let (containers, volumes) = futures_util::try_join!(engine.containers(&project), engine.volumes())?;
+    let mut kept = Kept::default();
+    Note::find(&project, &volumes).add_to(&mut kept);
     let status = status::of(&project, &containers, &kept, Utc::now());
     if ui.json() {
         ui.document(&status);
@@ -30,8 +26,8 @@ pub async fn run(global: &Global, ui: &Ui) -> anyhow::Result<Exit> {
             ui.say(&format!("next: {}", ui.err().hint(next(global, "deploy"))));
         } else if !status.healthy {
             let stopped = status.services.iter().all(|s| s.healthy || s.state == status::ServiceState::Stopped);
-            let next = if stopped { "medianestctl start" } else { "medianestctl logs --failed" };
-            ui.say(&format!("next: {}", ui.err().hint(next)));
+            let command = if stopped { "start" } else { "logs --failed" };
+            ui.say(&format!("next: {}", ui.err().hint(next(global, command))));
         }
     }
     Ok(if status.healthy { Exit::Ok } else { Exit::Failure })

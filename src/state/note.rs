@@ -1,0 +1,65 @@
+//! What every look at the project wants to know and nobody must keep secret: the version that runs, and what gates have
+//! seen. It stands in the labels of a volume without content, because the engine gives those with its list of volumes,
+//! while reading a file through the archive call takes ten times as long.
+//!
+//! Labels never change, so a new note is a new volume. Between the two there is none for a moment, which costs a
+//! reader no more than a wait.
+
+use std::collections::BTreeMap;
+
+use crate::engine::{Engine, EngineError};
+use crate::model::{GateEvidence, Kept, Labels, ObservedVolume, ProjectName, VolumeSpec, label, note_volume};
+
+/// The label with the evidence, as JSON.
+const EVIDENCE: &str = "io.medianest.gate-evidence";
+const ROLE: &str = "note";
+
+/// The note of a project.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Note {
+    /// The application's version of the newest release.
+    pub version: Option<String>,
+    /// What gates have seen.
+    pub evidence: Vec<GateEvidence>,
+}
+
+fn is_note(labels: &Labels, project: &ProjectName) -> bool {
+    let has = |name: &str, value: &str| labels.get(name).is_some_and(|v| v == value);
+    has(label::PROJECT, project.as_str()) && has(label::ROLE, ROLE)
+}
+
+impl Note {
+    /// The note among the engine's volumes; an empty one when there is none, or none that this version understands.
+    pub fn find<'a>(project: &ProjectName, volumes: impl IntoIterator<Item = &'a ObservedVolume>) -> Self {
+        let name = note_volume(project);
+        let found = volumes.into_iter().find(|v| v.name == name && is_note(&v.labels, project));
+        found.map_or_else(Self::default, |volume| Self {
+            version: volume.labels.get(label::VERSION).cloned(),
+            evidence: volume.labels.get(EVIDENCE).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default(),
+        })
+    }
+
+    /// What it adds to what else is kept.
+    pub fn add_to(self, kept: &mut Kept) {
+        kept.version = self.version.or(kept.version.take());
+        kept.evidence = self.evidence;
+    }
+
+    /// Puts this note in the place of the one before. A volume of that name that is not ours stays, and there is no note.
+    pub async fn write(&self, engine: &dyn Engine, project: &ProjectName) -> Result<(), EngineError> {
+        let name = note_volume(project);
+        let volumes = engine.volumes().await?;
+        match volumes.iter().find(|v| v.name == name) {
+            Some(there) if !is_note(&there.labels, project) => return Ok(()),
+            Some(_) => engine.remove_volume(&name).await?,
+            None => {}
+        }
+        let mut labels = Labels::from([
+            (label::PROJECT.to_owned(), project.to_string()),
+            (label::ROLE.to_owned(), ROLE.to_owned()),
+            (EVIDENCE.to_owned(), serde_json::to_string(&self.evidence).unwrap_or_default()),
+        ]);
+        labels.extend(self.version.clone().map(|version| (label::VERSION.to_owned(), version)));
+        engine.create_volume(&VolumeSpec { name, labels, driver: None, driver_opts: BTreeMap::new() }).await
+    }
+}
