@@ -243,7 +243,9 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
             problem.code = "unhealthy";
             problem.message = format!("service `{service}`: container {container} {why}");
             evidence(&mut problem, seen);
-            problem.hints.push(format!("see all of its output with `medianestctl logs {service} --failed`"));
+            // What was taken back is kept as a failed container; what was not still runs.
+            let failed = if matches!(failure.undone, Undone::Completely(_)) { " --failed" } else { "" };
+            problem.hints.push(format!("see all of its output with `medianestctl logs {service}{failed}`"));
         }
         StepError::Job { service, container, why, evidence: seen } => {
             problem.code = "job";

@@ -47,7 +47,7 @@ fn no_value_in_what_the_program_says(site: &Site) {
 fn no_value_in_what_the_engine_shows(site: &Site) {
     let project = &site.place.project;
     let shown = [
-        ("containers", site.containers(), 9),
+        ("containers", site.containers(), 10),
         ("volumes", site.engine.volumes(project), 13),
         ("networks", site.engine.networks(project), 2),
     ];
@@ -119,8 +119,8 @@ fn secrets_are_for_their_services(site: &Site) {
 }
 
 fn containers_can_do_little(site: &Site) {
-    let containers: Vec<_> = [site.of_role("service"), site.of_role("job")].concat();
-    assert_eq!(containers.len(), 8);
+    let containers: Vec<_> = [site.of_role("service"), site.of_role("job"), site.of_role("verify")].concat();
+    assert_eq!(containers.len(), 9);
     for container in &containers {
         let (name, host) = (&container["Name"], &container["HostConfig"]);
         let user = container["Config"]["User"].as_str().unwrap();

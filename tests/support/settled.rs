@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use medianestctl::engine::Engine;
 use medianestctl::engine::fake::FakeEngine;
 use medianestctl::model::{
-    ContainerState, Health, ObservedContainer, Stack, ingress_volume, label, lock_holder, stage_holder, state_holder,
-    state_volume,
+    ContainerState, Health, ObservedContainer, Stack, ingress_volume, label, lock_holder, note_volume, stage_holder,
+    state_holder, state_volume,
 };
 
 use super::{Operator, Project};
@@ -74,7 +74,7 @@ pub async fn assert_settled(project: &Project, engine: &FakeEngine) {
 
     let mut volumes: BTreeSet<_> = stack.volumes.values().map(|v| v.name.to_string()).collect();
     volumes.extend(there.iter().flat_map(|c| c.volumes.iter().cloned()));
-    volumes.insert(state_volume(&stack.project));
+    volumes.extend([state_volume(&stack.project), note_volume(&stack.project)]);
     let ours = |l: &medianestctl::model::Labels| l.get(label::PROJECT).is_some_and(|p| p == stack.project.as_str());
     let left: Vec<_> = engine.volumes().await.unwrap().into_iter().filter(|v| ours(&v.labels)).map(|v| v.name).collect();
     let left: Vec<_> = left.into_iter().filter(|name| !volumes.contains(name)).collect();
