@@ -26,6 +26,8 @@ pub enum ServiceState {
     Unhealthy,
     /// None runs.
     Stopped,
+    /// There are no containers of it any more.
+    Missing,
     /// A job that has succeeded.
     Completed,
     /// A job that has failed, or has not run.
@@ -94,7 +96,10 @@ pub fn of(project: &ProjectName, containers: &[ObservedContainer], kept: &Kept, 
     }
     let differ = |containers: &Vec<&ObservedContainer>| containers.iter().any(|c| c.version() != containers[0].version());
     let mixed = groups.values().any(differ);
-    let services: Vec<_> = groups.into_iter().map(|(name, containers)| service(name, &containers, kept, now)).collect();
+    let gone = kept.services.iter().filter(|(name, _)| !groups.contains_key(*name));
+    let mut services: Vec<_> = gone.map(|(name, desired)| missing(name.clone(), *desired)).collect();
+    services.extend(groups.into_iter().map(|(name, containers)| service(name, &containers, kept, now)));
+    services.sort_by(|a, b| a.name.cmp(&b.name));
     let versions: BTreeSet<_> = services
         .iter()
         .filter(|s| s.state != ServiceState::Completed && s.state != ServiceState::Failed)
@@ -117,6 +122,19 @@ fn has_suffix(name: &str) -> bool {
     name.ends_with("-failed") || name.contains("-next")
 }
 
+/// A service of the newest release that has no container at all.
+fn missing(name: ServiceName, desired: u32) -> ServiceStatus {
+    ServiceStatus {
+        name,
+        state: ServiceState::Missing,
+        healthy: false,
+        replicas: Replicas { desired, ..Replicas::default() },
+        image: String::new(),
+        version: None,
+        uptime_s: None,
+    }
+}
+
 fn service(name: ServiceName, containers: &[&ObservedContainer], kept: &Kept, now: DateTime<Utc>) -> ServiceStatus {
     let first = containers.iter().min_by_key(|c| c.number());
     let image = first.map(|c| c.image.clone()).unwrap_or_default();
@@ -135,11 +153,13 @@ fn service(name: ServiceName, containers: &[&ObservedContainer], kept: &Kept, no
     let health: Vec<_> = running.iter().map(|c| kept.health_of(c)).collect();
     let count = |wanted: fn(&Health) -> bool| u32::try_from(health.iter().filter(|h| wanted(h)).count()).unwrap_or(u32::MAX);
     // Containers that another tool made say nothing of how many there should be.
-    let desired = containers
+    let counted = containers
         .iter()
         .filter_map(|c| Some((c.started_at, c.labels.get(label::REPLICAS)?.parse::<u32>().ok()?)))
         .max()
         .map_or(u32::try_from(containers.len()).unwrap_or(u32::MAX), |(_, replicas)| replicas);
+    // The newest release knows better: what stays when a service is scaled keeps its labels.
+    let desired = kept.services.get(&name).copied().unwrap_or(counted);
     let replicas = Replicas {
         desired,
         running: u32::try_from(running.len()).unwrap_or(u32::MAX),

@@ -108,7 +108,7 @@ contract! {
         a_new_volume_gets_the_images_content,
         a_volume_in_use_stays,
         a_volume_is_made_once,
-        anonymous_volumes_go_with_their_container,
+        anonymous_volumes_outlive_their_container,
         large_archives_go_round,
         running_containers_take_files,
     }

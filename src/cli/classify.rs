@@ -10,7 +10,7 @@ use crate::state::{LockError, StateError};
 use crate::ui::{Problem, PromptError};
 
 use super::Exit;
-use super::error::{Interrupted, NoEngine, NotReady, Unfinished, Usage, no_containers};
+use super::error::{Defect, Interrupted, NoEngine, NotReady, Overtaken, Unfinished, Usage, no_containers};
 
 /// Said wherever it is certain.
 const UNCHANGED: &str = "nothing was changed";
@@ -66,6 +66,18 @@ pub fn problem(error: &anyhow::Error) -> (Exit, Problem) {
         engine(e)
     } else if let Some(StateError::Engine(e)) = error.downcast_ref::<StateError>() {
         engine(e)
+    } else if let Some(e) = error.downcast_ref::<Overtaken>() {
+        let mut problem = blank("locked", Exit::Locked, e.to_string());
+        problem.hints.push("run the same command again: it goes on from what is there now".into());
+        (Exit::Locked, problem)
+    } else if let Some(e) = error.downcast_ref::<Defect>() {
+        let mut problem = blank("defect", Exit::Internal, e.to_string());
+        problem.notes.push("this is a defect of medianestctl; nothing was changed".into());
+        (Exit::Internal, problem)
+    } else if let Some(e @ StateError::Unreadable { .. }) = error.downcast_ref::<StateError>() {
+        let mut problem = blank("state", Exit::Failure, e.to_string());
+        problem.hints.push("a newer medianestctl may have written it: use that one, and see `docker volume inspect`".into());
+        (Exit::Failure, problem)
     } else {
         let mut problem = blank("failure", Exit::Failure, error.to_string());
         problem.causes = error.chain().skip(1).map(ToString::to_string).collect();
@@ -271,7 +283,10 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
     problem.causes.extend(failure.others.iter().filter(|o| !o.contains("operator's request")).cloned());
     match &failure.undone {
         Undone::Completely(kept) => {
-            problem.notes.push("what ran before runs again; its data was not touched".into());
+            problem.notes.push("what ran before runs again".into());
+            if !failure.jobs.is_empty() {
+                problem.notes.push(format!("{} had begun, and what it did to data is not taken back", failure.jobs.join(", ")));
+            }
             if !kept.is_empty() {
                 problem.notes.push(format!("kept for inspection: {}", kept.join(", ")));
             }
@@ -280,13 +295,13 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
             problem.notes.push(format!("not everything that ran before could be brought back: {why}"));
             problem.hints.push("see what runs with `medianestctl status`, then run `medianestctl deploy` again".into());
         }
-        Undone::Nothing if failure.done == 0 => problem.notes.push(UNCHANGED.into()),
+        Undone::Nothing if !failure.touched => problem.notes.push(UNCHANGED.into()),
         Undone::Nothing if pulling => problem.notes.push("nothing was changed; images that were pulled are kept".into()),
         Undone::Nothing => {
             problem.notes.push(if unfinished.destroys {
                 "what was done so far stays done, and data that was removed is gone".into()
             } else {
-                "what was done so far is kept, and no data volume was touched".into()
+                "what was done so far is kept, and no data volume was removed".into()
             });
             let first = if matches!(failure.error, StepError::Cancelled) { "" } else { "mend the cause and " };
             problem.hints.push(format!("{first}run `medianestctl {}` again: it goes on from here", unfinished.command));

@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{self, Write as _},
-    os::unix::fs::PermissionsExt as _,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::Path,
 };
 
@@ -11,6 +11,8 @@ use std::{
 ///
 /// The new file appears whole or not at all, with the mode of the old one.
 pub fn set(path: &Path, name: &str, value: &str) -> io::Result<bool> {
+    // A link stays a link: what it leads to is replaced.
+    let path = &fs::canonicalize(path)?;
     let old = fs::read_to_string(path)?;
     let new = replaced(&old, name, value);
     if new == old {
@@ -19,8 +21,12 @@ pub fn set(path: &Path, name: &str, value: &str) -> io::Result<bool> {
     let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".medianest-new-").tempfile_in(directory)?;
     file.write_all(new.as_bytes())?;
-    let mode = fs::metadata(path)?.permissions().mode() & 0o7777;
-    file.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
+    let before = fs::metadata(path)?;
+    file.as_file().set_permissions(fs::Permissions::from_mode(before.permissions().mode() & 0o7777))?;
+    if before.uid() != rustix::process::geteuid().as_raw() {
+        // Whoever owns the file must be able to read it when root has deployed.
+        std::os::unix::fs::chown(file.path(), Some(before.uid()), Some(before.gid()))?;
+    }
     file.as_file().sync_all()?;
     file.persist(path).map_err(|e| e.error)?;
     fs::File::open(directory)?.sync_all()?;
@@ -35,16 +41,20 @@ fn replaced(text: &str, name: &str, value: &str) -> String {
     };
     // Where a name is set twice the last one counts.
     let last = text.lines().enumerate().filter(|(_, line)| assigns(line)).map(|(index, _)| index).last();
-    let assignment = format!("{name}={value}");
-    let mut lines: Vec<String> = text
-        .lines()
-        .enumerate()
-        .map(|(index, line)| if Some(index) == last { assignment.clone() } else { line.to_owned() })
-        .collect();
-    if last.is_none() {
-        lines.push(assignment);
+    let mut new = String::new();
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        let end = &line[line.trim_end_matches(['\r', '\n']).len()..];
+        if Some(index) == last {
+            new.push_str(&format!("{name}={value}{end}"));
+        } else {
+            new.push_str(line);
+        }
     }
-    lines.join("\n") + "\n"
+    if last.is_none() {
+        let gap = if new.is_empty() || new.ends_with('\n') { "" } else { "\n" };
+        new.push_str(&format!("{gap}{name}={value}\n"));
+    }
+    new
 }
 
 #[cfg(test)]
@@ -58,6 +68,18 @@ mod tests {
         assert_eq!(replaced("A=1", "V", "new"), "A=1\nV=new\n");
         assert_eq!(replaced("V=a\nV=b\n", "V", "c"), "V=a\nV=c\n");
         assert_eq!(replaced("#V=a\n", "V", "c"), "#V=a\nV=c\n");
+        assert_eq!(replaced("A=1\r\nV=a\r\nB=2", "V", "c"), "A=1\r\nV=c\r\nB=2");
+    }
+
+    #[test]
+    fn a_link_stays_a_link() {
+        let directory = tempfile::tempdir().unwrap();
+        let (file, link) = (directory.path().join("shared.env"), directory.path().join(".env"));
+        fs::write(&file, "V=1\n").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert!(set(&link, "V", "2").unwrap());
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "V=2\n");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::Exit;
 use crate::engine::EngineError;
 use crate::execute::Failure;
+use crate::model::ProjectName;
 use crate::preflight::Report;
 
 /// The command cannot be carried out as it was given.
@@ -56,3 +57,13 @@ pub struct Unfinished {
     /// How far it came.
     pub failure: Box<Failure>,
 }
+
+/// Somebody else deployed this project for the first time while this command was getting ready.
+#[derive(Debug, Error)]
+#[error("somebody else has just deployed `{0}` for the first time")]
+pub struct Overtaken(pub ProjectName);
+
+/// A defect of this program.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct Defect(pub String);

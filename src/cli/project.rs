@@ -127,8 +127,7 @@ pub async fn connect(global: &Global) -> Result<DockerEngine, NoEngine> {
 
 /// Whether the engine runs on this machine, so that its ports and paths are this machine's.
 pub fn engine_is_local(global: &Global) -> bool {
-    let host = global.host.clone().or_else(|| env::text(env::DOCKER_HOST));
-    host.is_none_or(|host| host.starts_with("unix://"))
+    connect_options(global).lead_to_a_local_socket()
 }
 
 /// One look at the engine: what is there, and what the tool keeps there.

@@ -67,6 +67,13 @@ impl fmt::Display for Endpoint {
     }
 }
 
+impl ConnectOptions {
+    /// Whether these lead to a socket of this machine. What listens there may still be forwarded from another one.
+    pub fn lead_to_a_local_socket(&self) -> bool {
+        matches!(resolve(self), Ok(Endpoint::Unix(_)))
+    }
+}
+
 /// Finds the engine and asks it for its version, in one bounded call.
 pub async fn connect(options: &ConnectOptions) -> Result<DockerEngine, EngineError> {
     let endpoint = resolve(options)?;

@@ -92,7 +92,8 @@ pub trait Engine: Send + Sync {
     /// Gives a container another name.
     async fn rename(&self, name: &str, to: &str) -> Result<(), EngineError>;
 
-    /// Removes a container with its anonymous volumes; `force` also when it runs. One that is not there is no error.
+    /// Removes a container; `force` also when it runs. One that is not there is no error. Its anonymous volumes stay: what
+    /// is in them exists nowhere else.
     async fn remove_container(&self, name: &str, force: bool) -> Result<(), EngineError>;
 
     /// Waits until a container does not run and returns its exit code; at once when it does not run now. Has no limit,

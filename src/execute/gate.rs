@@ -26,12 +26,13 @@ pub struct Probing {
 
 impl Default for Probing {
     fn default() -> Self {
-        Self { first: Duration::from_millis(60), longest: Duration::from_secs(15) }
+        Self { first: Duration::from_millis(60), longest: Duration::from_secs(30) }
     }
 }
 
 impl Probing {
-    /// Each pause is a quarter longer than the one before: 20 probes in the first 25 seconds, 44 in five minutes.
+    /// Each pause is a quarter longer than the one before: 21 probes in the first 25 seconds, 35 in five minutes, 55 in
+    /// a quarter of an hour. Beside them there are the engine's own, one every 30 seconds.
     fn next(&self, pause: Duration) -> Duration {
         (pause * 5 / 4).min(self.longest)
     }
@@ -77,7 +78,7 @@ pub(super) async fn await_healthy(
     cancel: &CancellationToken,
     tell: &(dyn Fn(u64) + Send + Sync),
 ) -> Result<GateEvidence, StepError> {
-    let mut gate = Gate { engine, container, service, last_output: None, crashes_before: None };
+    let mut gate = Gate { engine, container, service, last_output: None, last_exit: None, crashes_before: None };
     let begin = Instant::now();
     let probing = Probing::default();
     let mut pause = probing.first;
@@ -104,6 +105,8 @@ struct Gate<'a> {
     container: &'a str,
     service: &'a ServiceName,
     last_output: Option<String>,
+    /// Exit code of the last run that was seen to have ended.
+    last_exit: Option<i64>,
     crashes_before: Option<u64>,
 }
 
@@ -118,11 +121,15 @@ impl Gate<'_> {
     async fn look(&mut self) -> Result<Option<GateEvidence>, StepError> {
         let seen = self.inspect().await?;
         let crashes = seen.restart_count.saturating_sub(*self.crashes_before.get_or_insert(seen.restart_count));
+        if let ContainerState::Restarting { exit_code } = &seen.state {
+            self.last_exit = Some(*exit_code);
+        }
         match &seen.state {
             ContainerState::Running { .. } if crashes < CRASHES => {}
             ContainerState::Restarting { .. } if crashes < CRASHES => return Ok(None),
             ContainerState::Running { .. } | ContainerState::Restarting { .. } => {
-                return Err(self.failed(format!("keeps crashing ({crashes} restarts)"), Some(&seen)).await);
+                let last = self.last_exit.map(|code| format!(", the last time with exit code {code}")).unwrap_or_default();
+                return Err(self.failed(format!("keeps crashing ({crashes} restarts{last})"), Some(&seen)).await);
             }
             ContainerState::Exited { exit_code, oom_killed: true } => {
                 let why = format!("was killed because it used more memory than its limit (exit code {exit_code})");
@@ -177,8 +184,7 @@ impl Gate<'_> {
         let (exit_code, oom_killed) = match seen.map(|c| &c.state) {
             Some(ContainerState::Exited { exit_code, oom_killed }) => (Some(*exit_code), *oom_killed),
             // 137 is SIGKILL; while it restarts the engine does not say who sent it.
-            Some(ContainerState::Restarting { exit_code }) => (Some(*exit_code), *exit_code == 137),
-            _ => (None, false),
+            _ => (self.last_exit, self.last_exit == Some(137)),
         };
         let evidence = Evidence {
             health_output: self.last_output.clone(),

@@ -53,6 +53,10 @@ pub struct Failure {
     pub undone: Undone,
     /// Steps that had succeeded.
     pub done: usize,
+    /// A step that changes something had begun, whether or not it came to its end.
+    pub touched: bool,
+    /// Containers of jobs that had begun: what they did to data is not taken back.
+    pub jobs: Vec<String>,
     /// How long it took in all.
     pub took: Duration,
 }
@@ -119,20 +123,26 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
     }
     drop(running);
     if failures.is_empty() && finished.len() == plan.steps.len() {
+        if plan.is_empty() {
+            keep_evidence(&plan.project, context, &seen).await;
+        }
         return Ok(Finished { steps: plan.steps.len(), took: begin.elapsed() });
     }
     // A step that failed may have had its effect all the same: it is taken back with the rest. A wait has none.
     let changes = |id: &StepId| plan.step(*id).is_some_and(|step| step.action.change() != Change::None);
     let mut to_undo = done.clone();
-    to_undo.extend(failures.iter().map(|(id, _)| *id).filter(changes));
+    // But for a container whose name somebody else has: that one is not ours to take back.
+    let theirs = |error: &StepError| matches!(error, StepError::Engine(e) if e.kind == ErrorKind::Conflict);
+    to_undo.extend(failures.iter().filter(|(_, error)| !theirs(error)).map(|(id, _)| *id).filter(changes));
     let no_way_back = begun.iter().any(|id| plan.step(*id).is_some_and(|step| step.phase == Phase::Tidy));
-    let undone =
-        if no_way_back || context.abandon.is_cancelled() { Undone::Nothing } else { undo(plan, &to_undo, context, &seen).await };
+    let way_back = to_undo.iter().any(|id| plan.step(*id).is_some_and(|step| step.undo.is_some()));
+    let undone = match (no_way_back || !way_back, context.abandon.is_cancelled()) {
+        (true, _) => Undone::Nothing,
+        (false, true) => Undone::Failed("left as it is at your request".into()),
+        (false, false) => undo(plan, &to_undo, context, &seen).await,
+    };
     // After taking back: what serves again was found healthy on the way.
-    if !plan.is_empty() {
-        // A plan that only waits is carried out without the lock, and must not write.
-        keep_evidence(&plan.project, context, &seen).await;
-    }
+    keep_evidence(&plan.project, context, &seen).await;
     let cancelled = || (begun.iter().next_back().copied().unwrap_or(StepId(0)), StepError::Cancelled);
     let mut failures = failures.into_iter();
     // What went wrong by itself says more than what was stopped because of it.
@@ -145,8 +155,18 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
         others: failures.map(|(_, e)| e.to_string()).collect(),
         undone,
         done: done.len(),
+        touched: begun.iter().any(changes),
+        jobs: begun.iter().filter_map(|id| job(plan, *id)).collect(),
         took: begin.elapsed(),
     }))
+}
+
+/// The container of a job that a step runs.
+fn job(plan: &Plan, id: StepId) -> Option<String> {
+    match &plan.step(id)?.action {
+        Action::RunJob { container, .. } => Some(container.clone()),
+        _ => None,
+    }
 }
 
 /// Takes back what was done, the last first. Everything is tried; the first failure is told.

@@ -1,16 +1,18 @@
 //! One action: the engine calls that it stands for.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use futures_util::try_join;
 
 use super::{Context, StepError, gate, job, stage};
+use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::event::Event;
 use crate::ingress;
-use crate::model::{GateEvidence, ProjectName};
+use crate::model::{GateEvidence, ProjectName, ServiceName, label};
 use crate::plan::Action;
-use crate::state::{Head, Note, Release, Store};
+use crate::state::{Head, Note, Release, StateError, Store};
 
 /// A pull gives up when its registry has said nothing for so long.
 const PULL_IDLE: Duration = Duration::from_secs(30);
@@ -19,13 +21,13 @@ const PULL_IDLE: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     evidence: Mutex<Vec<GateEvidence>>,
-    head: tokio::sync::Mutex<Option<Head>>,
+    head: Mutex<Option<Head>>,
 }
 
 impl Seen {
     /// `head` was current when the plan was made.
     pub(super) fn new(head: Option<Head>) -> Self {
-        Self { evidence: Mutex::default(), head: tokio::sync::Mutex::new(head) }
+        Self { evidence: Mutex::default(), head: Mutex::new(head) }
     }
 
     fn add(&self, evidence: GateEvidence) {
@@ -36,6 +38,20 @@ impl Seen {
 
     fn all(&self) -> Vec<GateEvidence> {
         self.evidence.lock().map(|seen| seen.clone()).unwrap_or_default()
+    }
+
+    /// The head as this run knows or finds it; `None` when the project has no state.
+    async fn current(&self, project: &ProjectName, context: &Context<'_>) -> Result<Option<Head>, StateError> {
+        if let Some(head) = self.head.lock().ok().and_then(|head| head.clone()) {
+            return Ok(Some(head));
+        }
+        Ok(Store::new(context.engine, project.clone()).open().await?.map(|opened| opened.head))
+    }
+
+    fn set_current(&self, new: Head) {
+        if let Ok(mut head) = self.head.lock() {
+            *head = Some(new);
+        }
     }
 }
 
@@ -80,7 +96,7 @@ pub(super) async fn carry_out(
         }
         Action::Stop { container, grace } => engine.stop(container, *grace).await?,
         Action::Rename { container, to } => engine.rename(container, to).await?,
-        Action::RemoveContainer { container } => engine.remove_container(container, true).await?,
+        Action::RemoveContainer { container } => remove(container, project, engine).await?,
         Action::RemoveNetwork { name } => engine.remove_network(name).await?,
         Action::RemoveVolume { name, .. } => engine.remove_volume(name).await?,
         Action::SwitchUpstreams { container, path, content } => {
@@ -93,12 +109,24 @@ pub(super) async fn carry_out(
     Ok(())
 }
 
-/// Keeps what the gates have seen of a run that failed, so that nobody waits for the same containers again.
-pub(super) async fn keep_evidence(project: &ProjectName, context: &Context<'_>, seen: &Seen) {
-    if !seen.all().is_empty() {
-        // The run's own failure is what is told, not one of this.
-        let _ = write(project, context, seen, None, |_| ()).await;
+/// Removes a container of this project. What lacks our label is never removed, whatever its name.
+async fn remove(container: &str, project: &ProjectName, engine: &dyn Engine) -> Result<(), StepError> {
+    let Some(there) = engine.container(container).await? else { return Ok(()) };
+    if there.labels.get(label::PROJECT).map(String::as_str) != Some(project.as_str()) {
+        let action = format!("remove container {container}");
+        return Err(EngineError::new(ErrorKind::Conflict, action, "it was not made by medianestctl for this project").into());
     }
+    Ok(engine.remove_container(&there.id, true).await?)
+}
+
+/// Keeps what the gates have seen where no record is written: in a run that failed, and in one that only waited. Nobody
+/// waits for the same containers again. The note is all that is written, so it needs no lock.
+pub(super) async fn keep_evidence(project: &ProjectName, context: &Context<'_>, seen: &Seen) {
+    if seen.all().is_empty() {
+        return;
+    }
+    // What became of the run is what is told, not a failure of this.
+    let _ = note(project, context, seen, None, None).await;
 }
 
 async fn record(
@@ -119,8 +147,8 @@ async fn record(
     write(project, context, seen, new.as_ref(), change).await
 }
 
-/// Writes the head with what `change` does to it, and the note with the evidence so far. A stack without state of ours has nothing to
-/// write to.
+/// Writes the head with what `change` does to it, after the note with the evidence so far: what the head says is
+/// recorded has its note. A stack without state of ours has nothing to write to.
 async fn write(
     project: &ProjectName,
     context: &Context<'_>,
@@ -128,26 +156,31 @@ async fn write(
     release: Option<&Release>,
     change: impl FnOnce(&mut Head),
 ) -> Result<(), StepError> {
-    let store = Store::new(context.engine, project.clone());
-    let mut current = seen.head.lock().await;
-    if current.is_none() {
-        *current = store.open().await?.map(|opened| opened.head);
-    }
-    let Some(mut head) = current.clone() else { return Ok(()) };
+    let Some(mut head) = seen.current(project, context).await? else { return Ok(()) };
+    let version = release.map_or_else(|| head.version.clone(), |release| release.version.clone());
+    note(project, context, seen, Some(version), release.map(Release::replicas)).await?;
     change(&mut head);
+    let store = Store::new(context.engine, project.clone());
     store.save(&mut head, release.map(|release| (release, context.granted))).await?;
-    let version = head.version.clone();
-    *current = Some(head);
-    note(project, context, seen, version).await
+    seen.set_current(head);
+    Ok(())
 }
 
-/// Writes down what gates have seen, this time and earlier, of the containers that still run as they did.
-async fn note(project: &ProjectName, context: &Context<'_>, seen: &Seen, version: Option<String>) -> Result<(), StepError> {
+/// Writes down what gates have seen, this time and earlier, of the containers that still run as they did; with the
+/// version and the services of a release that is being recorded.
+async fn note(
+    project: &ProjectName,
+    context: &Context<'_>,
+    seen: &Seen,
+    version: Option<Option<String>>,
+    services: Option<BTreeMap<ServiceName, u32>>,
+) -> Result<(), StepError> {
     let (there, volumes) = try_join!(context.engine.containers(project), context.engine.volumes())?;
     let still = |e: &GateEvidence| there.iter().any(|c| c.id == e.container_id && c.started_at == Some(e.started_at));
-    let before = Note::find(project, &volumes).evidence;
-    let mut evidence: Vec<_> = before.into_iter().chain(seen.all()).filter(still).collect();
+    let before = Note::find(project, &volumes);
+    let mut evidence: Vec<_> = before.evidence.into_iter().chain(seen.all()).filter(still).collect();
     evidence.sort();
     evidence.dedup();
-    Ok(Note { version, evidence }.write(context.engine, project).await?)
+    let (version, services) = (version.unwrap_or(before.version), services.unwrap_or(before.services));
+    Ok(Note { version, services, evidence }.write(context.engine, project).await?)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use ipnet::Ipv4Net;
@@ -98,6 +99,8 @@ pub struct ObservedContainer {
     pub health: Health,
     /// The health check in force: its own, else the image's; `None` when there is none or it is disabled.
     pub healthcheck: Option<Healthcheck>,
+    /// How long it may take to stop before it is killed, as it was created; the engine's default when `None`.
+    pub stop_timeout: Option<Duration>,
     /// Last start, `None` when it was never started.
     pub started_at: Option<DateTime<Utc>>,
     /// How often the engine has started it again by itself.
@@ -228,6 +231,8 @@ pub struct Kept {
     pub upstreams: Option<String>,
     /// The version of each secret that the running stack uses.
     pub secrets: BTreeMap<SecretName, Fingerprint>,
+    /// The services of the newest release with their replicas, jobs left out.
+    pub services: BTreeMap<ServiceName, u32>,
     /// Number of the newest release.
     pub release: Option<u64>,
     /// The application's version of the newest release.
@@ -241,6 +246,8 @@ impl Kept {
     pub fn health_of(&self, container: &ObservedContainer) -> Health {
         let vouched = |e: &GateEvidence| e.container_id == container.id && Some(e.started_at) == container.started_at;
         match container.health {
+            // Frozen processes answer nobody.
+            _ if matches!(container.state, ContainerState::Running { paused: true }) => Health::Unhealthy,
             Health::Starting if self.evidence.iter().any(vouched) => Health::Healthy,
             other => other,
         }

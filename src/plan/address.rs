@@ -90,3 +90,96 @@ impl Slots {
         Ok(address)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{EngineInfo, Kept};
+
+    fn observed(networks: Vec<Ipv4Net>, host_routes: Vec<Ipv4Net>) -> Observed {
+        let network = |(n, subnet): (usize, Ipv4Net)| ObservedNetwork {
+            id: n.to_string(),
+            name: format!("net{n}"),
+            labels: BTreeMap::new(),
+            subnets: vec![subnet],
+            ip_range: None,
+            gateway: None,
+            internal: false,
+        };
+        Observed {
+            engine: EngineInfo {
+                version: String::new(),
+                api: (1, 41),
+                host: String::new(),
+                cpus: 1,
+                memory: 0,
+                root_dir: String::new(),
+                storage_driver: String::new(),
+                architecture: String::new(),
+                clock: None,
+            },
+            containers: Vec::new(),
+            networks: networks.into_iter().enumerate().map(network).map(|n| (n.name.clone(), n)).collect(),
+            host_routes,
+            volumes: BTreeMap::new(),
+            images: BTreeMap::new(),
+            kept: Kept::default(),
+        }
+    }
+
+    /// Subnets where the tool looks for a free one, and around.
+    fn subnets() -> impl Strategy<Value = Vec<Ipv4Net>> {
+        let subnet = (prop_oneof![Just(172u8), Just(10)], 15..40u8, any::<u8>(), 8..=30u8);
+        let net = |(a, b, c, length)| Ipv4Net::new(Ipv4Addr::new(a, b, c, 0), length).unwrap().trunc();
+        prop::collection::vec(subnet.prop_map(net), 0..40)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_chosen_subnet_overlaps_none(networks in subnets(), routes in subnets(), taken in subnets()) {
+            let observed = observed(networks.clone(), routes.clone());
+            if let Ok(chosen) = free_subnet(&observed, &taken, "net") {
+                for other in networks.iter().chain(&routes).chain(&taken) {
+                    let apart = chosen.broadcast() < other.network() || other.broadcast() < chosen.network();
+                    prop_assert!(apart, "{chosen} overlaps {other}");
+                }
+            }
+        }
+
+        #[test]
+        fn addresses_are_in_the_lower_half_and_given_once(
+            length in 16..=28u8,
+            wanted in prop::collection::vec((0..6usize, 1..=6u32), 1..60),
+        ) {
+            let subnet = Ipv4Net::new(Ipv4Addr::new(172, 20, 0, 0), length).unwrap();
+            let mut slots = Slots::planned("net", subnet).unwrap();
+            let dynamic = dynamic_range(subnet, "net").unwrap();
+            let mut given: BTreeMap<(usize, u32), Ipv4Addr> = BTreeMap::new();
+            for (service, number) in wanted {
+                // None is left: that is told, and those that have one keep it.
+                let Ok(address) = slots.address(&format!("s{service}"), number) else { continue };
+                prop_assert!(subnet.contains(&address) && !dynamic.contains(&address), "{address}");
+                // The network's own address, and the one that engines take for the gateway.
+                prop_assert!(u32::from(address) >= u32::from(subnet.network()) + 2, "{address}");
+                if let Some(before) = given.insert((service, number), address) {
+                    prop_assert_eq!(before, address, "a replica keeps its address");
+                }
+            }
+            let distinct: BTreeSet<_> = given.values().collect();
+            prop_assert_eq!(distinct.len(), given.len());
+        }
+    }
+
+    #[test]
+    fn a_small_subnet_is_refused_and_a_full_one_told() {
+        let net = |text: &str| text.parse::<Ipv4Net>().unwrap();
+        assert!(Slots::planned("net", net("172.20.0.0/29")).is_err());
+        let mut slots = Slots::planned("net", net("172.20.0.0/28")).unwrap();
+        let given = (1..=7).map(|n| slots.address("web", n).map(|a| a.octets()[3]).ok()).collect::<Vec<_>>();
+        assert_eq!(given, [Some(2), Some(3), Some(4), Some(5), Some(6), Some(7), None]);
+    }
+}

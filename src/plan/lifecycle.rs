@@ -9,7 +9,9 @@ use std::{
 };
 
 use super::{Action, Change, Note, Plan, PlanError, StepId, build::Builder, slot::is_active};
-use crate::model::{ContainerState, Observed, ObservedContainer, ProjectName, ServiceName, label, state_holder, state_volume};
+use crate::model::{
+    ContainerState, Healthcheck, Observed, ObservedContainer, ProjectName, ServiceName, label, state_holder, state_volume,
+};
 
 /// Which services are meant; none named means all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,8 +23,15 @@ impl Selection {
     }
 }
 
+/// How long a gate waits for a container without a health check.
 const PATIENCE: Duration = Duration::from_secs(120);
-const GRACE: Duration = Duration::from_secs(60);
+/// The engine's own time to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How long a container may take to stop, as it was created.
+fn grace(container: &ObservedContainer) -> Duration {
+    container.stop_timeout.unwrap_or(GRACE)
+}
 
 /// A service's containers with what they wait for, read from the labels.
 struct Group<'a> {
@@ -97,8 +106,9 @@ fn plan(project: &ProjectName, builder: Builder) -> Plan {
 }
 
 fn await_healthy(container: &ObservedContainer, service: &ServiceName) -> (Action, String) {
-    let action = Action::AwaitHealthy { container: container.name.clone(), service: service.clone(), patience: PATIENCE };
-    (action, format!("to be healthy, {} s at most", PATIENCE.as_secs()))
+    let patience = container.healthcheck.as_ref().map_or(PATIENCE, Healthcheck::patience);
+    let action = Action::AwaitHealthy { container: container.name.clone(), service: service.clone(), patience };
+    (action, format!("to be healthy, {} s at most", patience.as_secs()))
 }
 
 fn add_stops(builder: &mut Builder, groups: &BTreeMap<ServiceName, Group<'_>>, cause: &str) -> Vec<StepId> {
@@ -111,7 +121,7 @@ fn add_stops(builder: &mut Builder, groups: &BTreeMap<ServiceName, Group<'_>>, c
             if matches!(container.state, ContainerState::Exited { .. }) {
                 continue;
             }
-            let action = Action::Stop { container: container.name.clone(), grace: GRACE };
+            let action = Action::Stop { container: container.name.clone(), grace: grace(container) };
             let id = builder.add(action, cause, waits.iter().copied());
             stopped.entry(name.clone()).or_default().push(id);
         }
@@ -164,7 +174,7 @@ pub fn restart(project: &ProjectName, observed: &Observed, selection: &Selection
         for container in groups.get(&name).map(Group::replicas).unwrap_or_default() {
             let mut after = previous;
             if is_active(container) {
-                let action = Action::Stop { container: container.name.clone(), grace: GRACE };
+                let action = Action::Stop { container: container.name.clone(), grace: grace(container) };
                 after = Some(builder.add(action, "it is to restart", after));
             }
             let start = builder.add(Action::Start { container: container.name.clone() }, "it is to restart", after);

@@ -81,6 +81,7 @@ impl Head {
         Kept {
             ready: true,
             evidence: Vec::new(),
+            services: BTreeMap::new(),
             upstreams: self.upstreams.clone(),
             secrets: self.secrets.clone(),
             release: self.release,

@@ -77,7 +77,12 @@ impl Holder {
             return false;
         }
         let pid = self.process.split(':').next().and_then(|pid| pid.parse().ok());
-        pid.is_some_and(|pid| identity(pid).as_deref() != Some(self.process.as_str()))
+        // Somebody else's process may be hidden from us: only what is known to be gone is gone.
+        let gone = |pid: u32| {
+            let id = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+            id.is_some_and(|id| rustix::process::test_kill_process(id) == Err(rustix::io::Errno::SRCH))
+        };
+        pid.is_some_and(|pid| gone(pid) || identity(pid).is_some_and(|now| now != self.process))
     }
 }
 

@@ -1,5 +1,5 @@
-//! What every look at the project wants to know and nobody must keep secret: the version that runs, and what gates have
-//! seen. It stands in the labels of a volume without content, because the engine gives those with its list of volumes,
+//! What every look at the project wants to know and nobody must keep secret: the version that runs, how many replicas of each
+//! service there should be, and what gates have seen. It stands in the labels of a volume without content, because the engine gives those with its list of volumes,
 //! while reading a file through the archive call takes ten times as long.
 //!
 //! Labels never change, so a new note is a new volume. Between the two there is none for a moment, which costs a
@@ -8,10 +8,12 @@
 use std::collections::BTreeMap;
 
 use crate::engine::{Engine, EngineError};
-use crate::model::{GateEvidence, Kept, Labels, ObservedVolume, ProjectName, VolumeSpec, label, note_volume};
+use crate::model::{GateEvidence, Kept, Labels, ObservedVolume, ProjectName, ServiceName, VolumeSpec, label, note_volume};
 
 /// The label with the evidence, as JSON.
 const EVIDENCE: &str = "io.medianest.gate-evidence";
+/// The label with the services, as JSON.
+const SERVICES: &str = "io.medianest.services";
 const ROLE: &str = "note";
 
 /// The note of a project.
@@ -19,6 +21,8 @@ const ROLE: &str = "note";
 pub struct Note {
     /// The application's version of the newest release.
     pub version: Option<String>,
+    /// The services of the newest release with their replicas, jobs left out: what should be there.
+    pub services: BTreeMap<ServiceName, u32>,
     /// What gates have seen.
     pub evidence: Vec<GateEvidence>,
 }
@@ -35,6 +39,7 @@ impl Note {
         let found = volumes.into_iter().find(|v| v.name == name && is_note(&v.labels, project));
         found.map_or_else(Self::default, |volume| Self {
             version: volume.labels.get(label::VERSION).cloned(),
+            services: volume.labels.get(SERVICES).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default(),
             evidence: volume.labels.get(EVIDENCE).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default(),
         })
     }
@@ -42,6 +47,7 @@ impl Note {
     /// What it adds to what else is kept.
     pub fn add_to(self, kept: &mut Kept) {
         kept.version = self.version.or(kept.version.take());
+        kept.services = self.services;
         kept.evidence = self.evidence;
     }
 
@@ -57,6 +63,7 @@ impl Note {
         let mut labels = Labels::from([
             (label::PROJECT.to_owned(), project.to_string()),
             (label::ROLE.to_owned(), ROLE.to_owned()),
+            (SERVICES.to_owned(), serde_json::to_string(&self.services).unwrap_or_default()),
             (EVIDENCE.to_owned(), serde_json::to_string(&self.evidence).unwrap_or_default()),
         ]);
         labels.extend(self.version.clone().map(|version| (label::VERSION.to_owned(), version)));

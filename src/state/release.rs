@@ -16,7 +16,7 @@ pub struct ReleaseService {
     pub image_id: Option<ImageId>,
     /// Digests under which registries know that content.
     pub digests: Vec<String>,
-    /// Containers.
+    /// Containers; 0 for a job.
     pub replicas: u32,
 }
 
@@ -44,6 +44,11 @@ pub struct Release {
 }
 
 impl Release {
+    /// The services that stay up, with their replicas.
+    pub fn replicas(&self) -> BTreeMap<ServiceName, u32> {
+        self.services.iter().filter(|(_, s)| s.replicas > 0).map(|(name, s)| (name.clone(), s.replicas)).collect()
+    }
+
     /// The record of `stack` as it is about to be brought about.
     pub fn of(stack: &Stack, observed: &Observed, contents: &Contents, by: String, at: DateTime<Utc>) -> Self {
         let service = |s: &crate::model::Service| {
@@ -53,7 +58,7 @@ impl Release {
                 image_id: there.map(|i| i.id.clone()),
                 digests: there.map(|i| i.repo_digests.clone()).unwrap_or_default(),
                 image,
-                replicas: s.replicas,
+                replicas: if s.is_job(stack) { 0 } else { s.replicas },
             }
         };
         Self {

@@ -182,7 +182,14 @@ pub async fn create_holder(engine: &dyn Engine, spec: &ContainerSpec) -> Result<
     for _ in 0..3 {
         match engine.create_container(spec).await {
             Ok(_) => return Ok(()),
-            Err(e) if e.kind == ErrorKind::Conflict => engine.remove_container(&spec.name, false).await?,
+            Err(e) if e.kind == ErrorKind::Conflict => {
+                let there = engine.container(&spec.name).await?;
+                // What lacks our label is never removed, whatever its name.
+                match there.filter(|c| c.labels.get(label::PROJECT) == spec.labels.get(label::PROJECT)) {
+                    Some(left) => engine.remove_container(&left.id, false).await?,
+                    None => return Err(e),
+                }
+            }
             Err(e) if e.kind == ErrorKind::NotFound => import_holder_image(engine).await?,
             Err(e) => return Err(e),
         }

@@ -126,14 +126,13 @@ impl Ui {
         format::Marks::new(self.color_err)
     }
 
-    /// Data, on standard output. A reader that has gone away is no error.
-    pub fn data(&self, text: &str) {
+    /// Data, on standard output. Returns whether anybody still reads: a stream without end stops when nobody does, and
+    /// everything else goes on, because work under way must not depend on who watches it.
+    pub fn data(&self, text: &str) -> bool {
         let mut out = io::stdout().lock();
-        let _ = out.write_all(text.as_bytes());
-        if !text.ends_with('\n') {
-            let _ = out.write_all(b"\n");
-        }
-        let _ = out.flush();
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.write_all(end.as_bytes())).and_then(|()| out.flush());
+        written.is_ok()
     }
 
     /// One JSON document, on standard output.
@@ -142,8 +141,8 @@ impl Ui {
     }
 
     /// One JSON object on a line of its own, on standard output.
-    pub fn line(&self, value: &impl serde::Serialize) {
-        self.data(&serde_json::to_string(value).unwrap_or_default());
+    pub fn line(&self, value: &impl serde::Serialize) -> bool {
+        self.data(&serde_json::to_string(value).unwrap_or_default())
     }
 
     /// What happens, on standard error; nothing in quiet or JSON mode.
@@ -153,9 +152,13 @@ impl Ui {
         }
     }
 
-    /// A warning, on standard error; nothing in quiet or JSON mode.
+    /// A warning, on standard error in every mode: a machine's log is read by people as well.
     pub fn warn(&self, text: &str, hint: Option<&str>) {
-        self.remark(&self.err().warning("warning:"), text, hint);
+        let marks = self.err();
+        self.tell(&format!("{} {text}", marks.warning("warning:")));
+        if let Some(hint) = hint {
+            self.tell(&format!("{} {hint}", marks.hint("hint:")));
+        }
     }
 
     /// Something to know, on standard error; nothing in quiet or JSON mode.

@@ -28,6 +28,7 @@ fn state(marks: Marks, state: ServiceState) -> (String, String) {
         ServiceState::Degraded => ("◑", "degraded"),
         ServiceState::Unhealthy => ("✗", "unhealthy"),
         ServiceState::Stopped => ("○", "stopped"),
+        ServiceState::Missing => ("✗", "missing"),
         ServiceState::Completed => ("✓", "completed"),
         ServiceState::Failed => ("✗", "failed"),
     };
@@ -35,7 +36,7 @@ fn state(marks: Marks, state: ServiceState) -> (String, String) {
     let shown = match state {
         ServiceState::Running | ServiceState::Completed => marks.good(&plain),
         ServiceState::Starting | ServiceState::Degraded | ServiceState::Stopped => marks.warning(&plain),
-        ServiceState::Unhealthy | ServiceState::Failed => marks.bad(&plain),
+        ServiceState::Unhealthy | ServiceState::Failed | ServiceState::Missing => marks.bad(&plain),
     };
     (plain, shown)
 }

@@ -125,7 +125,7 @@ fn a_version_that_the_files_do_not_follow_is_refused() {
     assert!(ran.err.contains("do not follow MEDIANEST_VERSION") && mute.calls() == 0, "{}", ran.err);
 }
 
-/// Several services in several files.
+/// The project out of these files.
 fn config(place: &Place, files: &[&str]) -> Value {
     let mut args: Vec<&str> = files.iter().flat_map(|file| ["-f", *file]).collect();
     args.extend(["config", "--format", "json"]);

@@ -16,10 +16,9 @@ fn completions_for_every_shell() {
     for shell in Shell::value_variants() {
         let ran = place.run(&["completions", &shell.to_string()]).exits(0);
         assert!(ran.err.is_empty());
-        for word in ["medianestctl", "deploy", "--wait-timeout", "wait-timeout"].into_iter().take(2) {
+        for word in ["medianestctl", "deploy", "wait-timeout"] {
             assert!(ran.out.contains(word), "{shell}: no {word}");
         }
-        assert!(ran.out.contains("wait-timeout"), "{shell}");
     }
 }
 

@@ -1,10 +1,10 @@
 //! Deploys that a real engine has to be there for, and that come to nothing: each leaves nothing behind.
 
-use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, process::Command};
+use std::{collections::BTreeSet, fs, net::TcpListener, os::unix::fs::PermissionsExt as _, process::Command};
 
 use insta::assert_snapshot;
 
-use crate::support::{Mute, Ran, Relay, Site, as_nobody};
+use crate::support::{Mute, Ran, Relay, Running, Site, as_nobody};
 
 /// A service that runs until it is stopped, with data.
 const KEEPER: &str = "
@@ -41,7 +41,6 @@ fn real_a_port_that_is_taken() {
 #[test]
 fn real_a_port_that_another_container_has() {
     let other = Site::with_compose(KEEPER);
-    other.place.append("compose.yaml", "");
     let port = format!("services: {{keeper: {{ports: [\"127.0.0.1:{}:80\"]}}}}\n", other.port);
     other.overrides(&port);
     other.run(&["deploy"]).exits(0);
@@ -155,6 +154,24 @@ fn real_data_is_not_removed_without_consent() {
     site.assert_nothing_there();
     let ran = site.run(&["down", "--volumes"]).exits(0);
     assert!(ran.err.contains("nothing to change"), "what destroys nothing does not ask: {}", ran.err);
+}
+
+#[test]
+fn real_projects_that_start_at_once_find_addresses_of_their_own() {
+    let text = "
+services: {keeper: {image: \"medianest-demo/redis:7\", command: [sleep, \"600\"], init: true, networks: [own]}}
+networks: {own: {x-medianest: {subnet: auto}}}
+";
+    let sites: Vec<_> = (0..3).map(|_| Site::with_compose(text)).collect();
+    let deploys: Vec<_> = sites.iter().map(|site| Running::start(site.place.command(&["deploy"]))).collect();
+    for deploy in deploys {
+        deploy.end().exits(0);
+    }
+    let subnet = |site: &Site| {
+        let networks = site.engine.networks(&site.place.project);
+        networks[0]["IPAM"]["Config"][0]["Subnet"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(sites.iter().map(subnet).collect::<BTreeSet<_>>().len(), 3);
 }
 
 #[test]

@@ -68,7 +68,8 @@ fn by_nobody(place: &Place, command: &Command) -> Command {
     let copy = place.beside("medianestctl");
     fs::copy(command.get_program(), &copy).unwrap();
     let mut theirs = Command::new(copy);
-    theirs.args(command.get_args()).env_clear();
+    let variables = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    theirs.args(command.get_args()).env_clear().envs(variables);
     as_nobody(&mut theirs);
     theirs
 }

@@ -93,3 +93,12 @@ async fn scale_down() {
     shop().var("REPLICAS", "3").deploy(&engine).await.unwrap();
     assert_snapshot!(planned(&shop().var("REPLICAS", "1"), &engine).await);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_restarts_with_its_dependency() {
+    // `depends_on: {restart: true}`
+    let engine = shop_engine();
+    let project = shop().var("API_RESTARTS", "true");
+    project.deploy(&engine).await.unwrap();
+    assert_snapshot!(planned(&project.var("DB_TAG", "2"), &engine).await);
+}

@@ -96,3 +96,10 @@ async fn start_leaves_the_old_one_when_the_new_one_runs() {
     engine.stop("shop-proxy-1", Duration::from_secs(1)).await.unwrap();
     assert_snapshot!(Operator::new(&next, &engine).start(&[]).await.unwrap().plan.to_text());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_takes_along_what_is_declared_to_restart_with_it() {
+    let (engine, project) = (shop_engine(), shop().var("API_RESTARTS", "true"));
+    project.deploy(&engine).await.unwrap();
+    assert_snapshot!(Operator::new(&project, &engine).restart(&["db"]).await.unwrap().plan.to_text());
+}

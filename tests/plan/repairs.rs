@@ -7,7 +7,7 @@ use medianestctl::engine::Engine;
 use medianestctl::engine::fake::{Behaviour, FakeEngine, FakeImage};
 use tokio::time::advance;
 
-use crate::support::{Mortal, Operator, Project, planned, shop, shop_engine};
+use crate::support::{Mortal, Operator, Project, assert_settled, planned, shop, shop_engine};
 
 async fn running() -> FakeEngine {
     let engine = shop_engine();
@@ -60,13 +60,33 @@ async fn a_crashing_container_of_the_old_version_makes_way_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_update_first_makes_what_is_missing_and_then_replaces_what_serves() {
+    let engine = running().await;
+    engine.remove_container("shop-api-2", true).await.unwrap();
+    assert_snapshot!(planned(&v2(), &engine).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_is_still_at_work_is_waited_for() {
+    // Killed while the migration ran, and followed by another version.
+    let slow = Behaviour::ExitsWith { code: 0, after: Duration::from_secs(60), log: Vec::new() };
+    let engine = shop_engine().with_script_for("shop-migrate-1", slow);
+    let (project, mortal) = (shop(), Mortal::before(&engine, "start shop-migrate-verify"));
+    let killed = mortal.live(tokio::time::timeout(Duration::from_secs(10), Operator::new(&project, &mortal).deploy())).await;
+    assert!(killed.is_some_and(|ended| ended.is_err()), "given up in the middle of the migration");
+    engine.remove_container("shop-medianestctl-lock", false).await.unwrap();
+    assert_snapshot!(planned(&v2(), &engine).await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_container_that_just_started_is_waited_for() {
     let engine = running().await;
     engine.stop("shop-api-1", Duration::from_secs(1)).await.unwrap();
     engine.start("shop-api-1").await.unwrap();
-    assert_snapshot!(shop().plan(&engine).await.unwrap().to_text());
     let done = shop().deploy(&engine).await.unwrap();
     assert!(done.finished.is_some() && done.plan.is_empty(), "waiting is no change");
+    assert_snapshot!(done.plan.to_text());
+    assert_settled(&shop(), &engine).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -93,6 +93,7 @@ fn never_healthy(site: &Site) {
     ] {
         assert!(ran.err.contains(text), "no `{text}` in {}", ran.err);
     }
+    site.place.assert_no_secret("what a failure says", ran.err.as_bytes());
     let logs = site.run(&["logs", "backend", "--failed"]).exits(0).out;
     assert!(logs.contains("v1.1.0 listening on") && logs.contains("-failed"), "{logs}");
 }
@@ -121,6 +122,7 @@ fn a_migration_that_fails(site: &Site) {
     ] {
         assert!(ran.err.contains(text), "no `{text}` in {}", ran.err);
     }
+    site.place.assert_no_secret("what a failure says", ran.err.as_bytes());
     // The job is told of as it is; the services are well.
     let status = site.run(&["status", "--json"]).exits(1).document();
     for service in status["services"].as_array().unwrap() {

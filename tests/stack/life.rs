@@ -34,6 +34,7 @@ fn first_deploy(site: &Site) {
     site.assert_nothing_there();
     let ran = site.run(&["deploy", "--json"]).exits(0);
     assert_eq!(ran.err, "");
+    site.place.assert_no_secret("the events of a deploy", ran.out.as_bytes());
     let events = ran.events();
     assert_eq!(events[0]["event"], "started");
     let count = |kind: &str| events.iter().filter(|e| e["event"] == kind).count();

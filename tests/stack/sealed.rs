@@ -52,7 +52,7 @@ fn no_value_in_what_the_engine_shows(site: &Site) {
         ("networks", site.engine.networks(project), 2),
     ];
     for (what, objects, count) in shown {
-        assert_eq!(objects.len(), count, "{what}");
+        assert!(objects.len() >= count, "{what}");
         for object in objects {
             site.place.assert_no_secret(&format!("docker inspect of {}", object["Name"]), object.to_string().as_bytes());
         }

@@ -12,3 +12,9 @@ pub use mortal::Mortal;
 pub use operator::{Done, Operator, Trouble};
 pub use project::{Project, shop, shop_engine, stocked};
 pub use settled::{assert_settled, containers, ids, planned};
+
+/// Says which of many cases is at hand; shown when it fails.
+#[allow(clippy::print_stdout, reason = "the test harness keeps it for failures")]
+pub fn tell(what: &str) {
+    println!("{what}");
+}

@@ -11,7 +11,7 @@ use futures_util::join;
 use medianestctl::engine::{self, Engine, EngineError, Wanted};
 use medianestctl::event::Event;
 use medianestctl::execute::{self, Context, Failure, Finished};
-use medianestctl::model::{Contents, Observed, Stack};
+use medianestctl::model::{Contents, Observed, Stack, lock_holder};
 use medianestctl::plan::{self, DeployOptions, Plan, PlanError, Selection, lint};
 use medianestctl::secret::{FingerprintKey, Secret};
 use medianestctl::state::{Holder, Lock, LockError, Note, Opened, Release, StateError, Store, Versions};
@@ -220,6 +220,8 @@ impl<'a> Operator<'a> {
         let released = lock.release(self.engine).await;
         let done = result?;
         released?;
+        let lock = lock_holder(&self.stack.project);
+        assert!(self.engine.container(&lock).await?.is_none(), "the lock is given back");
         Ok(done)
     }
 

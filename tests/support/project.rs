@@ -127,7 +127,7 @@ services:
     healthcheck: {test: [CMD, api-ready]}
     deploy: {replicas: "${REPLICAS:-2}"}
     depends_on:
-      db: {condition: service_healthy}
+      db: {condition: service_healthy, restart: "${API_RESTARTS:-false}"}
       migrate: {condition: service_completed_successfully}
   proxy:
     image: shop/proxy:1

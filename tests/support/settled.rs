@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use medianestctl::engine::Engine;
 use medianestctl::engine::fake::FakeEngine;
 use medianestctl::model::{
-    ContainerState, Health, ObservedContainer, Stack, ingress_volume, label, lock_holder, note_volume, stage_holder,
-    state_holder, state_volume,
+    ContainerState, Health, ObservedContainer, Stack, ingress_volume, label, note_volume, stage_holder, state_holder,
+    state_volume,
 };
 
 use super::{Operator, Project};
@@ -67,9 +67,8 @@ pub async fn assert_settled(project: &Project, engine: &FakeEngine) {
     assert_eq!(kept.version, stack.version, "the release that is recorded is the one that runs");
     assert!(kept.release.is_some(), "a release is recorded");
 
-    for holder in [stage_holder(&stack.project), lock_holder(&stack.project)] {
-        assert!(engine.container(&holder).await.unwrap().is_none(), "{holder} is gone");
-    }
+    let holder = stage_holder(&stack.project);
+    assert!(engine.container(&holder).await.unwrap().is_none(), "{holder} is gone");
     assert!(engine.container(&state_holder(&stack.project)).await.unwrap().is_some(), "records can be reached");
 
     let mut volumes: BTreeSet<_> = stack.volumes.values().map(|v| v.name.to_string()).collect();

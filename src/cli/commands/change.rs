@@ -1,23 +1,27 @@
 //! What every changing command does once it knows how to plan: show, ask, lock, look and plan again, carry out, say.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use anyhow::Context as _;
 use chrono::Utc;
 
 use crate::cli::{
     env,
-    error::{Interrupted, Unfinished},
+    error::{Defect, Interrupted, Overtaken, Unfinished},
     project::{self, Provided, Site},
     signal::Interrupt,
 };
-use crate::engine::Engine;
-use crate::execute::{self, Context, Finished, StepError};
-use crate::model::{Observed, ProjectName, Stack};
+use crate::engine::{Engine, ErrorKind};
+use crate::execute::{self, Context, Finished, StepError, Undone};
+use crate::model::{Observed, ProjectName, Stack, lock_holder};
 use crate::plan::{Plan, PlanError, lint};
 use crate::secret::{self, FingerprintKey};
 use crate::state::{Holder, Lock, Release, Versions};
 use crate::ui::{self, Progress, Ui, Verbosity};
+
+/// How often somebody else may be quicker with a subnet, and the first pause before another look.
+const TURNS: u32 = 6;
+const TURN_PAUSE: Duration = Duration::from_millis(100);
 
 /// One change of one project.
 pub struct Change<'a> {
@@ -45,6 +49,13 @@ pub enum Outcome {
     Nothing,
     /// It was carried out.
     Done(Finished, Plan),
+}
+
+/// The network, with its subnet, for which there was no room any more; nothing that served was touched by then.
+fn taken_network(error: &anyhow::Error) -> Option<&str> {
+    let failure = &error.downcast_ref::<Unfinished>()?.failure;
+    let taken = matches!(&failure.error, StepError::Engine(e) if e.kind == ErrorKind::AddressInUse);
+    (taken && failure.object.starts_with("network ") && failure.undone == Undone::Nothing).then_some(&failure.object)
 }
 
 /// `user@host` of whoever runs the program.
@@ -88,21 +99,43 @@ impl Change<'_> {
         let holder = Holder::this_process(who(), self.command, Utc::now());
         let lock = Lock::acquire(self.engine, self.project, &holder).await?;
         let result = self.locked(ui, &interrupt).await;
-        let released = lock.release(self.engine).await;
-        let outcome = result?;
-        released.context("the change was carried out, and its lock could not be given back")?;
-        Ok(outcome)
+        // What came of the change is what counts; a lock that stays behind is noticed as dead by the next command here.
+        if let Err(error) = lock.release(self.engine).await {
+            let name = lock_holder(self.project);
+            ui.warn(&format!("the lock could not be given back: {error}"), Some(&format!("remove it with `docker rm {name}`")));
+        }
+        result
     }
 
     /// Whatever happened between the first look and the lock is taken into account.
     async fn locked(&self, ui: &Ui, interrupt: &Interrupt) -> anyhow::Result<Outcome> {
-        let site = project::look(self.engine, self.project, self.stack, self.local).await?;
-        let plan = (self.plan)(&site.observed)?;
-        let there: BTreeSet<_> = site.observed.containers.iter().map(|c| c.name.clone()).collect();
-        let problems = lint::problems(&plan, &there);
-        anyhow::ensure!(problems.is_empty(), "the plan is not sound (a defect of this program): {}", problems.join("; "));
-        let finished = self.execute(ui, interrupt, &plan, &site).await?;
-        Ok(Outcome::Done(finished, plan))
+        let mut turns = 1..=TURNS;
+        loop {
+            let site = project::look(self.engine, self.project, self.stack, self.local).await?;
+            let plan = (self.plan)(&site.observed)?;
+            let there: BTreeSet<_> = site.observed.containers.iter().map(|c| c.name.clone()).collect();
+            let problems = lint::problems(&plan, &there);
+            if !problems.is_empty() {
+                return Err(Defect(format!("the plan is not sound: {}", problems.join("; "))).into());
+            }
+            if let (Some(provided), Some(opened)) = (self.provided, &site.opened)
+                && provided.key.to_hex().expose() != opened.key.to_hex().expose()
+            {
+                return Err(Overtaken(self.project.clone()).into());
+            }
+            match self.execute(ui, interrupt, &plan, &site).await {
+                Ok(finished) => return Ok(Outcome::Done(finished, plan)),
+                // The lock is this project's alone: another one may take the subnet that was free a moment ago.
+                Err(error) => match (taken_network(&error), turns.next()) {
+                    (Some(network), Some(turn)) => {
+                        ui.say(&format!("somebody else was quicker with the addresses of {network}: looking again"));
+                        // The engine holds a subnet a little before it shows the network.
+                        tokio::time::sleep(TURN_PAUSE * turn).await;
+                    }
+                    _ => return Err(error),
+                },
+            }
+        }
     }
 
     async fn execute(&self, ui: &Ui, interrupt: &Interrupt, plan: &Plan, site: &Site) -> anyhow::Result<Finished> {

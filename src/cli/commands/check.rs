@@ -49,7 +49,10 @@ pub async fn report(
         (Err(error), _) => Err(error),
     };
     let host = LocalHost;
-    let mut facts = Facts::new(&host, info, project::engine_is_local(global), project::directory(global));
+    // A socket may be forwarded: the engine is this machine's when it says the same name.
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let local = project::engine_is_local(global) && info.as_ref().map_or(true, |info| info.host == name);
+    let mut facts = Facts::new(&host, info, local, project::directory(global));
     facts.stack = stack;
     facts.stack_problem = stack_problem;
     if let Some(stack) = stack {

@@ -1,7 +1,6 @@
 //! `init`: makes a deployment directory. What exists there is never changed.
 
 use std::{
-    collections::BTreeSet,
     fs::{self, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
@@ -10,7 +9,10 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::{next, secrets::database_names};
+use super::{
+    next,
+    secrets::{self, database_names},
+};
 use crate::cli::{
     Exit,
     args::{Environment, Global, Init},
@@ -19,15 +21,15 @@ use crate::cli::{
 use crate::secret::{self, SecretDir};
 use crate::ui::{self, Ui};
 
-/// The bundled stack: path in the deployment directory, content.
+/// The bundled stack: path in the deployment directory, content. The main file is the last: where it stands the rest does.
 const STACK: [(&str, &str); 7] = [
-    ("compose.yaml", include_str!("../../../compose/compose.yaml")),
     ("compose.tls.yaml", include_str!("../../../compose/compose.tls.yaml")),
     ("compose.dev.yaml", include_str!("../../../compose/compose.dev.yaml")),
     ("nginx/nginx.conf", include_str!("../../../compose/nginx/nginx.conf")),
     ("nginx/site.conf", include_str!("../../../compose/nginx/site.conf")),
     ("nginx/upstreams.conf", include_str!("../../../compose/nginx/upstreams.conf")),
     ("nginx/tls.conf", include_str!("../../../compose/nginx/tls.conf")),
+    ("compose.yaml", include_str!("../../../compose/compose.yaml")),
 ];
 const OVERRIDE: &str = include_str!("../../../templates/compose.override.yaml");
 const PRODUCTION: &str = include_str!("../../../templates/env/production.env");
@@ -56,8 +58,8 @@ pub fn run(global: &Global, args: &Init, ui: &Ui) -> anyhow::Result<Exit> {
         write_new(&directory, "compose.override.yaml", OVERRIDE, 0o644, &mut made)?;
     }
     let loaded = project::load(global, ui, None)?;
-    let wanted: BTreeSet<_> = loaded.stack.secrets.keys().cloned().collect();
-    let secrets = SecretDir::open(directory.join("secrets"))?;
+    let secrets = SecretDir::open(secrets::directory(global, &loaded.stack))?;
+    let wanted = secrets::inside(&loaded.stack, &secrets);
     let created = secrets.generate_missing(&wanted, &database_names(&loaded.variables), &mut secret::system_random)?;
     if ui.json() {
         ui.document(&serde_json::json!({

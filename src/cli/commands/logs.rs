@@ -52,9 +52,9 @@ pub async fn run(global: &Global, args: &Logs, ui: &Ui) -> anyhow::Result<Exit> 
         let (name, line) = (&containers[index].name, String::from_utf8_lossy(line));
         if ui.json() {
             let stream = if source == LogSource::Stderr { "stderr" } else { "stdout" };
-            ui.line(&serde_json::json!({"event": "log", "container": name, "stream": stream, "line": line}));
+            ui.line(&serde_json::json!({"event": "log", "container": name, "stream": stream, "line": line}))
         } else {
-            ui.data(&format!("{} {line}", ui.out().series(index, format!("{name:<width$} |"))));
+            ui.data(&format!("{} {line}", ui.out().series(index, format!("{name:<width$} |"))))
         }
     };
     loop {
@@ -68,7 +68,11 @@ pub async fn run(global: &Global, args: &Logs, ui: &Ui) -> anyhow::Result<Exit> 
         held.extend_from_slice(&chunk.bytes);
         while let Some(end) = held.iter().position(|b| *b == b'\n') {
             let line: Vec<u8> = held.drain(..=end).collect();
-            print(index, chunk.source, line.strip_suffix(b"\n").map_or(&line[..], |l| l.strip_suffix(b"\r").unwrap_or(l)));
+            let line = line.strip_suffix(b"\n").map_or(&line[..], |l| l.strip_suffix(b"\r").unwrap_or(l));
+            if !print(index, chunk.source, line) {
+                // Nobody reads any more (`logs -f | head`).
+                return Ok(Exit::Ok);
+            }
         }
     }
     for (index, rest) in partial.iter().enumerate().filter(|(_, rest)| !rest.is_empty()) {

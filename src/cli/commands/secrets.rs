@@ -1,6 +1,6 @@
 //! `secrets`: generate, list, verify.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -10,7 +10,7 @@ use crate::cli::{
     args::{Global, SecretsCommand},
     project,
 };
-use crate::model::Stack;
+use crate::model::{SecretFile, SecretName, Stack};
 use crate::secret::{self, DatabaseNames, SecretDir};
 use crate::ui::{Table, Ui};
 
@@ -25,14 +25,28 @@ pub fn run(global: &Global, command: &SecretsCommand, ui: &Ui) -> anyhow::Result
     }
 }
 
-/// Where the stack's secrets lie: beside the first that it names.
-fn directory(global: &Global, stack: &Stack) -> PathBuf {
-    let first = stack.secrets.values().next().and_then(|file| PathBuf::from(&file.path).parent().map(PathBuf::from));
-    first.unwrap_or_else(|| project::directory(global).join("secrets"))
+/// Where most of the stack's secrets lie, each in a file of its name; one that lies elsewhere is the user's own.
+pub fn directory(global: &Global, stack: &Stack) -> PathBuf {
+    let mut count: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    for (name, file) in &stack.secrets {
+        let path = PathBuf::from(&file.path);
+        if let (Some(parent), true) = (path.parent(), path.file_name() == Some(name.as_str().as_ref())) {
+            *count.entry(parent.to_owned()).or_default() += 1;
+        }
+    }
+    let most = count.into_iter().max_by_key(|(_, count)| *count).map(|(directory, _)| directory);
+    most.unwrap_or_else(|| project::directory(global).join("secrets"))
+}
+
+/// The stack's secrets that lie in `directory` under their own names.
+pub fn inside(stack: &Stack, directory: &SecretDir) -> BTreeSet<SecretName> {
+    let here =
+        |(name, file): (&SecretName, &SecretFile)| (PathBuf::from(&file.path) == directory.file(name)).then(|| name.clone());
+    stack.secrets.iter().filter_map(here).collect()
 }
 
 /// The database's user and name as the Compose files resolve them.
-pub fn database_names(variables: &std::collections::BTreeMap<String, String>) -> DatabaseNames {
+pub fn database_names(variables: &BTreeMap<String, String>) -> DatabaseNames {
     let default = DatabaseNames::default();
     let value = |name: &str, default: String| {
         let set = std::env::var(name).ok().or_else(|| variables.get(name).cloned());
@@ -41,13 +55,8 @@ pub fn database_names(variables: &std::collections::BTreeMap<String, String>) ->
     DatabaseNames { user: value("POSTGRES_USER", default.user), database: value("POSTGRES_DB", default.database) }
 }
 
-fn generate(
-    stack: &Stack,
-    variables: &std::collections::BTreeMap<String, String>,
-    directory: &SecretDir,
-    ui: &Ui,
-) -> anyhow::Result<Exit> {
-    let wanted: BTreeSet<_> = stack.secrets.keys().cloned().collect();
+fn generate(stack: &Stack, variables: &BTreeMap<String, String>, directory: &SecretDir, ui: &Ui) -> anyhow::Result<Exit> {
+    let wanted = inside(stack, directory);
     let created = directory.generate_missing(&wanted, &database_names(variables), &mut secret::system_random)?;
     if ui.json() {
         ui.document(&serde_json::json!({"schema": 1, "directory": directory.path(), "created": created}));
@@ -82,8 +91,11 @@ fn list(directory: &SecretDir, ui: &Ui) -> anyhow::Result<Exit> {
 }
 
 fn verify(stack: &Stack, directory: &SecretDir, ui: &Ui) -> anyhow::Result<Exit> {
-    let required: Vec<_> = stack.secrets.keys().cloned().collect();
-    let problems = directory.verify(&required);
+    let required: Vec<_> = inside(stack, directory).into_iter().collect();
+    let mut problems = directory.verify(&required);
+    let elsewhere = stack.secrets.iter().filter(|(name, _)| !required.contains(name));
+    let elsewhere = elsewhere.map(|(name, file)| (name.clone(), PathBuf::from(&file.path))).collect();
+    problems.extend(secret::verify_files(&elsewhere));
     let blocked = problems.iter().any(|p| p.kind.blocks());
     if ui.json() {
         ui.document(&serde_json::json!({"schema": 1, "directory": directory.path(), "ok": !blocked, "problems": problems}));
@@ -94,7 +106,7 @@ fn verify(stack: &Stack, directory: &SecretDir, ui: &Ui) -> anyhow::Result<Exit>
             ui.data(&format!("{sign} {}: {}\n  {} {}", problem.name, problem.what, marks.hint("hint:"), problem.hint));
         }
         if problems.is_empty() {
-            ui.data(&format!("{} {} secrets are there, strong, private and consistent", marks.good("✓"), required.len()));
+            ui.data(&format!("{} {} secrets are there, strong, private and consistent", marks.good("✓"), stack.secrets.len()));
         }
     }
     Ok(if blocked { Exit::VerificationFailed } else { Exit::Ok })

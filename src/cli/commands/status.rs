@@ -26,7 +26,14 @@ pub async fn run(global: &Global, ui: &Ui) -> anyhow::Result<Exit> {
             ui.say(&format!("next: {}", ui.err().hint(next(global, "deploy"))));
         } else if !status.healthy {
             let stopped = status.services.iter().all(|s| s.healthy || s.state == status::ServiceState::Stopped);
-            let command = if stopped { "start" } else { "logs --failed" };
+            let missing = status.services.iter().any(|s| s.state == status::ServiceState::Missing);
+            let command = if missing {
+                "deploy"
+            } else if stopped {
+                "start"
+            } else {
+                "logs --failed"
+            };
             ui.say(&format!("next: {}", ui.err().hint(next(global, command))));
         }
     }

@@ -286,7 +286,7 @@ impl Engine for DockerEngine {
     async fn remove_container(&self, name: &str, force: bool) -> Result<(), EngineError> {
         let action = format!("remove container {name}");
         let Ok(path) = segment(&action, name) else { return Ok(()) };
-        let options = RemoveContainerOptionsBuilder::new().v(true).force(force).build();
+        let options = RemoveContainerOptionsBuilder::new().force(force).build();
         let removal = async {
             match self.docker.remove_container(path, Some(options)).await {
                 // Somebody else is at it: then it is gone when they are done.

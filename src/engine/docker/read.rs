@@ -52,6 +52,7 @@ pub(super) fn container(answer: ContainerInspectResponse) -> Option<ObservedCont
         state: state_of(&state),
         health: health_of(&state),
         healthcheck,
+        stop_timeout: config.stop_timeout.and_then(|s| u64::try_from(s).ok()).map(Duration::from_secs),
         started_at: state.started_at.as_deref().and_then(time),
         restart_count: answer.restart_count.and_then(|n| u64::try_from(n).ok()).unwrap_or_default(),
         networks: networks().map(|(name, e)| (name.clone(), e.ip_address.as_deref().and_then(address))).collect(),

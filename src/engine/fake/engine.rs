@@ -251,9 +251,7 @@ impl Engine for FakeEngine {
             if !force && matches!(c.life, Life::Running { .. } | Life::Restarting { .. }) {
                 return fail(ErrorKind::Conflict, &line, "You cannot remove a running container");
             }
-            if let Some(c) = world.containers.remove(&key) {
-                world.volumes.retain(|name, _| !c.anonymous.values().any(|own| own == name));
-            }
+            world.containers.remove(&key);
             Ok(())
         };
         self.changing(line.clone(), call).await

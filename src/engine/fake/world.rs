@@ -316,6 +316,7 @@ impl World {
             state: c.state(),
             health: c.health(),
             healthcheck: c.healthcheck(),
+            stop_timeout: Some(c.spec.stop_grace_period),
             started_at: c.started_at,
             restart_count: c.restart_count,
             networks: c.spec.networks.keys().map(|name| (name.clone(), c.addresses.get(name).copied())).collect(),

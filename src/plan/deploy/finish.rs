@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 
 use super::{Deploy, Rest, Scope};
-use crate::model::{ObservedContainer, SubnetChoice, ingress_volume, label, stage_holder};
+use crate::model::{ObservedContainer, ObservedVolume, SubnetChoice, ingress_volume, label, stage_holder};
 use crate::plan::{Action, Note, StepId, slot::Leftover};
 
 impl Deploy<'_> {
@@ -80,22 +80,30 @@ impl Deploy<'_> {
         removed
     }
 
-    /// Volumes with secrets and configs that nothing wanted mounts. Their content stays with the engine's records.
+    /// Volumes of the tool's own making that nothing wanted mounts. What was in them can be made again.
     fn remove_unused_files(&mut self, after: &[StepId]) {
-        let wanted: BTreeSet<_> = self.files.values().flat_map(|f| f.staged.iter().map(|s| s.volume.as_str())).collect();
-        let label = |labels: &crate::model::Labels, name: &str, value: &str| labels.get(name).is_some_and(|v| v == value);
-        let files =
-            self.observed.volumes.values().filter(|v| {
-                label(&v.labels, label::PROJECT, self.stack.project.as_str()) && label(&v.labels, label::ROLE, "files")
-            });
+        let ingress = self.upstream_file().map(|_| ingress_volume(&self.stack.project));
+        let sets = self.files.values().flat_map(|f| f.staged.iter().map(|s| &s.volume));
+        let wanted: BTreeSet<_> = sets.chain(&ingress).cloned().collect();
         // A container that stays although no service of the files is its own keeps what it mounts.
         let stays = |c: &ObservedContainer| c.service().is_some_and(|s| !self.stack.services.contains_key(&s));
         let in_use: BTreeSet<_> = self.observed.containers.iter().filter(|c| stays(c)).flat_map(|c| &c.volumes).collect();
-        let unused: Vec<_> =
-            files.map(|v| v.name.clone()).filter(|name| !wanted.contains(name.as_str()) && !in_use.contains(name)).collect();
-        for name in unused {
-            let action = Action::RemoveVolume { name, data: false };
-            self.builder.add(action, "no container uses these secrets or configs any more", after.iter().copied());
+        let cause = |role: Option<&String>| match role.map(String::as_str) {
+            Some("files") => Some("no container uses these secrets or configs any more"),
+            Some("ingress") => Some("the stack has no ingress any more"),
+            _ => None,
+        };
+        let ours = |v: &&ObservedVolume| v.labels.get(label::PROJECT).map(String::as_str) == Some(self.stack.project.as_str());
+        let unused: Vec<_> = self
+            .observed
+            .volumes
+            .values()
+            .filter(ours)
+            .filter(|v| !wanted.contains(&v.name) && !in_use.contains(&v.name))
+            .filter_map(|v| Some((v.name.clone(), cause(v.labels.get(label::ROLE))?)))
+            .collect();
+        for (name, cause) in unused {
+            self.builder.add(Action::RemoveVolume { name, data: false }, cause, after.iter().copied());
         }
     }
 

@@ -11,8 +11,8 @@ use crate::plan::{
     slot::{Leftover, is_active},
 };
 
-/// How long one attempt of a job may take.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// How long one attempt of a job may take. Long: a migration that is cut short helps nobody.
+const PATIENCE: Duration = Duration::from_secs(6 * 3600);
 
 /// What is there of a job.
 struct There<'a> {

@@ -1,0 +1,81 @@
+//! Migrations that fail: the application is not touched.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use medianestctl::engine::fake::{Behaviour, FakeEngine};
+use medianestctl::execute::{StepError, Undone};
+use tokio::time::Instant;
+
+use crate::support::{Project, assert_settled, containers, shop, shop_engine};
+
+fn v2() -> Project {
+    shop().var("VERSION", "v2")
+}
+
+async fn running() -> FakeEngine {
+    let engine = shop_engine();
+    shop().deploy(&engine).await.unwrap();
+    engine
+}
+
+/// Identifiers and starts of what serves: a container that was stopped in between has another start.
+async fn serving(engine: &FakeEngine) -> BTreeMap<String, String> {
+    let there = containers(engine, &shop().stack()).await;
+    let running = there.into_iter().filter(|c| c.role() == Some("service"));
+    running.map(|c| (c.name.clone(), format!("{} {:?} {:?}", c.id, c.started_at, c.state))).collect()
+}
+
+fn exits(codes: &[i64]) -> Behaviour {
+    Behaviour::JobExits { codes: codes.to_vec(), after: Duration::ZERO }
+}
+
+fn count(engine: &FakeEngine, call: &str) -> usize {
+    engine.changes().iter().filter(|line| *line == call).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_migration_that_fails_is_tried_thrice_and_touches_nothing() {
+    let engine = running().await.with_script_for("shop-migrate-1", exits(&[7]));
+    let (before, starts, began) = (serving(&engine).await, count(&engine, "start shop-migrate-1"), Instant::now());
+    let failure = v2().deploy(&engine).await.unwrap_err().step();
+    let StepError::Job { service, why, evidence, .. } = &failure.error else { panic!("{failure:?}") };
+    assert_eq!((service.as_str(), why.as_str()), ("migrate", "exit code 7 at the last of 3 attempts"));
+    assert_eq!(evidence.exit_code, Some(7));
+    assert_eq!(failure.undone, Undone::Completely(Vec::new()), "nothing is kept of what was never started");
+    assert_eq!(count(&engine, "start shop-migrate-1") - starts, 3);
+    assert_eq!(began.elapsed(), Duration::from_secs(2 + 4), "pauses of 2 and 4 seconds");
+    assert_eq!(serving(&engine).await, before, "the same containers, never stopped, and no others");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_migration_that_succeeds_at_its_second_attempt_is_good() {
+    // The image's first run is the migration's.
+    let engine = running().await.with_script_for("shop-migrate-1", exits(&[7, 0]));
+    v2().deploy(&engine).await.unwrap();
+    assert_settled(&v2(), &engine).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_migration_whose_check_fails_touches_nothing_and_is_checked_again() {
+    let engine = running().await.with_script_for("shop-migrate-verify", exits(&[1]));
+    let before = serving(&engine).await;
+    let failure = v2().deploy(&engine).await.unwrap_err().step();
+    assert!(matches!(&failure.error, StepError::Job { container, .. } if container == "shop-migrate-verify"), "{failure:?}");
+    assert_eq!(serving(&engine).await, before);
+    // Not forgotten: the next deploy fails at the same place, and migrates no second time.
+    let starts = count(&engine, "start shop-migrate-1");
+    let failure = v2().deploy(&engine).await.unwrap_err().step();
+    assert!(matches!(&failure.error, StepError::Job { container, .. } if container == "shop-migrate-verify"), "{failure:?}");
+    assert_eq!(count(&engine, "start shop-migrate-1"), starts);
+    assert_eq!(serving(&engine).await, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_migration_that_does_not_end_is_given_up() {
+    let engine = running().await.with_script_for("shop-migrate-1", Behaviour::default());
+    let before = serving(&engine).await;
+    let failure = v2().deploy(&engine).await.unwrap_err().step();
+    assert!(failure.error.to_string().contains("it did not end within 600 s"), "{failure:?}");
+    assert_eq!(serving(&engine).await, before);
+}
