@@ -185,3 +185,23 @@ fn service(name: ServiceName, containers: &[&ObservedContainer], kept: &Kept, no
         uptime_s: running.iter().filter_map(|c| c.started_at).max().map(|start| (now - start).num_seconds().max(0)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_without_any_container_is_missing() {
+        let kept = Kept { services: [("web".parse().unwrap(), 2)].into(), ..Kept::default() };
+        let status = of(&"shop".parse().unwrap(), &[], &kept, DateTime::UNIX_EPOCH);
+        assert!(!status.healthy);
+        assert_eq!(status.services[0].state, ServiceState::Missing);
+        assert_eq!(status.services[0].replicas, Replicas { desired: 2, running: 0, healthy: 0 });
+    }
+
+    #[test]
+    fn a_project_that_is_not_deployed_is_not_healthy() {
+        let status = of(&"shop".parse().unwrap(), &[], &Kept::default(), DateTime::UNIX_EPOCH);
+        assert!(!status.healthy && status.services.is_empty());
+    }
+}

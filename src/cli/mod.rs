@@ -31,19 +31,22 @@ pub fn main() -> ExitCode {
     let ui = ui(&args);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return finish(&ui, Err(error.into())),
+        Err(error) => return finish(&args, &ui, Err(error.into())),
     };
     let result = runtime.block_on(commands::run(&args, &ui));
     // Whatever was abandoned must not keep the program from ending.
     runtime.shutdown_background();
-    finish(&ui, result)
+    finish(&args, &ui, result)
 }
 
-fn finish(ui: &Ui, result: anyhow::Result<Exit>) -> ExitCode {
+fn finish(args: &Args, ui: &Ui, result: anyhow::Result<Exit>) -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {
-            let (exit, problem) = classify::problem(&error);
+            let (exit, mut problem) = classify::problem(&error);
+            for hint in &mut problem.hints {
+                *hint = commands::in_place(&args.global, hint);
+            }
             problem.show(ui);
             exit.into()
         }

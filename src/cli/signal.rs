@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first asks to stop in good order, the second stops waiting.
+//! Ctrl-C, SIGTERM and SIGHUP: the first asks to stop in good order, the second stops waiting.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -23,12 +23,15 @@ impl Interrupt {
     pub fn listen() -> std::io::Result<Self> {
         let interrupt = Self::default();
         let (mut int, mut term) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        // A terminal that goes away (a lost ssh session) must not leave a job half done.
+        let mut hangup = signal(SignalKind::hangup())?;
         let told = interrupt.clone();
         tokio::spawn(async move {
             loop {
                 let code = tokio::select! {
                     _ = int.recv() => Exit::Interrupted,
                     _ = term.recv() => Exit::Terminated,
+                    _ = hangup.recv() => Exit::Terminated,
                 };
                 told.code.store(code as u8, Ordering::Relaxed);
                 if told.cancel.is_cancelled() {

@@ -41,7 +41,7 @@ impl Probing {
 /// Restarts by the engine after which a container counts as crashing for good.
 const CRASHES: u64 = 3;
 /// How long a container without a health check must stay up.
-const SETTLE: Duration = Duration::from_millis(500);
+const SETTLE: Duration = Duration::from_secs(2);
 /// How long one probe may take when the health check does not say.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many lines of output are shown.
@@ -98,6 +98,29 @@ pub(super) async fn await_healthy(
         }
         pause = probing.next(pause);
     }
+}
+
+/// Watches for `span` that a container that was healthy stays up: the same start, no restart.
+pub(super) async fn stays_up(
+    engine: &dyn Engine,
+    container: &str,
+    service: &ServiceName,
+    healthy: &GateEvidence,
+    span: Duration,
+    cancel: &CancellationToken,
+) -> Result<(), StepError> {
+    tokio::select! {
+        () = sleep(span) => {}
+        () = cancel.cancelled() => return Err(StepError::Cancelled),
+    }
+    let gate = Gate { engine, container, service, last_output: None, last_exit: None, crashes_before: None };
+    let now = gate.inspect().await?;
+    let same = now.state.is_running() && now.started_at == Some(healthy.started_at) && now.health != Health::Unhealthy;
+    if same {
+        return Ok(());
+    }
+    let why = format!("was healthy and did not stay up for {} s", span.as_secs());
+    Err(gate.failed(why, Some(&now)).await)
 }
 
 struct Gate<'a> {

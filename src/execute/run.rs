@@ -239,7 +239,8 @@ mod tests {
         let service = |name: &str| name.parse().unwrap();
         let patience = Duration::from_secs(300);
         let start = Action::Start { container: "crash".into() };
-        let wait = Action::AwaitHealthy { container: "crash".into(), service: service("crash"), patience };
+        let wait =
+            Action::AwaitHealthy { container: "crash".into(), service: service("crash"), patience, settle: Duration::ZERO };
         let job =
             Action::RunJob { container: "job".into(), service: service("job"), attempts: 1, backoff: Duration::ZERO, patience };
         let steps = vec![create("crash"), create("job"), step(start, &[0]), step(wait, &[2]), step(job, &[1])];

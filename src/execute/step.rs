@@ -82,12 +82,16 @@ pub(super) async fn carry_out(
             engine.create_container(spec).await?;
         }
         Action::Start { container } => engine.start(container).await?,
-        Action::AwaitHealthy { container, service, patience } => {
+        Action::AwaitHealthy { container, service, patience, settle } => {
             let tell = |s: u64| {
                 let message = format!("waiting for `{service}` to be healthy, {s} s of {} s", patience.as_secs());
                 progress(message, Some(s), Some(patience.as_secs()));
             };
             let evidence = gate::await_healthy(engine, container, service, *patience, &context.cancel, &tell).await?;
+            if !settle.is_zero() {
+                progress(format!("watching `{service}` stay up for {} s", settle.as_secs()), None, None);
+                gate::stays_up(engine, container, service, &evidence, *settle, &context.cancel).await?;
+            }
             seen.add(evidence);
         }
         Action::RunJob { container, service, attempts, backoff, patience } => {

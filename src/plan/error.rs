@@ -74,7 +74,7 @@ pub enum PlanError {
     #[error("no service of this stack is declared as its migration")]
     NoMigration,
     /// The password of a data store changed while its data keeps the old one.
-    #[error("the secret `{secret}` changed, but `{volume}` was initialised with the old one and keeps it")]
+    #[error("the secret `{secret}` changed, but {volume} was made with the old one and keeps it")]
     PasswordOfExistingData {
         /// The secret.
         secret: String,

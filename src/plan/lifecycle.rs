@@ -107,7 +107,8 @@ fn plan(project: &ProjectName, builder: Builder) -> Plan {
 
 fn await_healthy(container: &ObservedContainer, service: &ServiceName) -> (Action, String) {
     let patience = container.healthcheck.as_ref().map_or(PATIENCE, Healthcheck::patience);
-    let action = Action::AwaitHealthy { container: container.name.clone(), service: service.clone(), patience };
+    let action =
+        Action::AwaitHealthy { container: container.name.clone(), service: service.clone(), patience, settle: Duration::ZERO };
     (action, format!("to be healthy, {} s at most", patience.as_secs()))
 }
 

@@ -267,7 +267,7 @@ mod tests {
 
     fn await_healthy(container: &str) -> Action {
         let service = "web".parse().unwrap();
-        Action::AwaitHealthy { container: container.into(), service, patience: Duration::from_secs(60) }
+        Action::AwaitHealthy { container: container.into(), service, patience: Duration::from_secs(60), settle: Duration::ZERO }
     }
 
     fn step(action: Action, after: &[usize]) -> Step {

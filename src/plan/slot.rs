@@ -60,6 +60,9 @@ pub(super) fn is_active(container: &ObservedContainer) -> bool {
     matches!(container.state, ContainerState::Running { .. } | ContainerState::Restarting { .. })
 }
 
+/// How long a successor must stay up after it is healthy (Compose specification, `update_config.monitor`: 5 s).
+const MONITOR: Duration = Duration::from_secs(5);
+
 /// One replica in the making.
 pub(super) struct Slot<'a> {
     pub(super) builder: &'a mut Builder,
@@ -85,9 +88,9 @@ impl Slot<'_> {
         Action::RemoveContainer { container: container.to_owned() }
     }
 
-    fn await_healthy(&self, container: &str) -> Action {
+    fn await_healthy(&self, container: &str, settle: Duration) -> Action {
         let service = self.service.name.clone();
-        Action::AwaitHealthy { container: container.to_owned(), service, patience: self.patience }
+        Action::AwaitHealthy { container: container.to_owned(), service, patience: self.patience, settle }
     }
 
     /// Plans the replica; `there` are the tool's containers in its place.
@@ -135,7 +138,7 @@ impl Slot<'_> {
             let mut back = vec![self.start(&old.name)];
             // What was not healthy before cannot be expected to be so afterwards.
             if old.state.is_running() && matches!(self.observed.kept.health_of(old), Health::Healthy | Health::NoCheck) {
-                back.push(self.await_healthy(&old.name));
+                back.push(self.await_healthy(&old.name, Duration::ZERO));
             }
             self.builder.undo(id, back);
             before.push(id);
@@ -188,13 +191,13 @@ impl Slot<'_> {
             let id = self.builder.add(self.stop(container), cause.clone(), after);
             let id = self.builder.add(self.start(container), cause, [id]);
             outcome.started = Some(id);
-            outcome.healthy = Some(self.builder.add(self.await_healthy(container), waiting, [id]));
+            outcome.healthy = Some(self.builder.add(self.await_healthy(container, Duration::ZERO), waiting, [id]));
             return;
         }
         let cause = match wanted.map(|c| &c.state) {
             Some(ContainerState::Running { .. }) => {
                 if health == Some(Health::Starting) {
-                    outcome.healthy = Some(self.builder.add(self.await_healthy(container), waiting, before));
+                    outcome.healthy = Some(self.builder.add(self.await_healthy(container, Duration::ZERO), waiting, before));
                 }
                 return;
             }
@@ -212,7 +215,9 @@ impl Slot<'_> {
             Some(ContainerState::Dead) => "it does not run properly".to_owned(),
         };
         let start = self.builder.add(self.start(container), cause, before);
-        let healthy = self.builder.add(self.await_healthy(container), waiting, [start]);
+        // Its predecessor goes for good only when it has proven to stay up.
+        let settle = if active.is_empty() { Duration::ZERO } else { MONITOR };
+        let healthy = self.builder.add(self.await_healthy(container, settle), waiting, [start]);
         (outcome.started, outcome.healthy) = (Some(start), Some(healthy));
         if !active.is_empty() || (wanted.is_none() && self.updating()) {
             // Taken back from the end: one that became healthy goes, one that did not is kept for inspection.

@@ -99,6 +99,8 @@ pub enum Action {
         service: ServiceName,
         /// How long at most.
         patience: Duration,
+        /// How long it must then stay up: zero where nothing that serves depends on it.
+        settle: Duration,
     },
     /// Start a container and wait until it ends with exit code 0; again after a pause when it does not.
     RunJob {

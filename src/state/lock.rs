@@ -131,7 +131,7 @@ impl Lock {
     pub async fn acquire(engine: &dyn Engine, project: &ProjectName, holder: &Holder) -> Result<Self, LockError> {
         let spec = ContainerSpec::holder(lock_holder(project), HOLDER_IMAGE.to_owned(), holder.labels(project), Vec::new());
         // Each turn but the last has removed an obstacle; more than a few mean that others are quicker.
-        for _ in 0..5 {
+        for _ in 0..20 {
             match engine.create_container(&spec).await {
                 Ok(id) => return Ok(Self { id }),
                 Err(e) if e.kind == ErrorKind::NotFound => import_holder_image(engine).await?,
@@ -151,7 +151,14 @@ impl Lock {
                 },
             }
         }
-        Err(EngineError::new(ErrorKind::Conflict, format!("take the lock of {project}"), "others are quicker").into())
+        // Many come and go: whoever has it now is at work.
+        let holder = engine.container(&spec.name).await?.map(|there| Holder::from_labels(&there.labels));
+        match holder {
+            Some(holder) => Err(LockError::Held { project: project.clone(), holder }),
+            None => {
+                Err(EngineError::new(ErrorKind::Conflict, format!("take the lock of {project}"), "others are quicker").into())
+            }
+        }
     }
 
     /// Gives the lock back. Tried twice: on another machine it would look as if somebody were at work for ever.

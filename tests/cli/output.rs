@@ -106,7 +106,7 @@ fn every_command_tells_a_machine_of_an_error_in_one_shape() {
             _ => {
                 let error = place.run(&args).exits(2).json_error();
                 assert_eq!(error["code"], "usage", "{command}");
-                assert!(error["hints"][0].as_str().unwrap().contains("medianestctl init"), "{command}: {error}");
+                assert!(error["hints"][0].as_str().unwrap().contains(" init`"), "{command}: {error}");
             }
         }
         told += 1;
@@ -126,7 +126,7 @@ fn data_goes_to_one_stream_and_the_rest_to_the_other() {
     let ran = place.run(&["config", "--services"]).exits(0);
     assert!(ran.err.contains("warning:") && ran.err.contains("NOT_SET_ANYWHERE") && !ran.out.contains("warning"), "{}", ran.err);
     let ran = place.run(&["config", "--json"]).exits(0);
-    assert!(ran.err.is_empty() && ran.document()["services"].is_object(), "{}", ran.err);
+    assert!(ran.err.contains("warning:") && ran.document()["services"].is_object(), "{}", ran.err);
 }
 
 #[test]

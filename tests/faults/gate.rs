@@ -100,15 +100,15 @@ async fn a_crash_loop_is_noticed_after_three_restarts() {
 
 #[tokio::test(start_paused = true)]
 async fn a_container_that_ends_is_not_waited_for() {
-    let ends = Behaviour::ExitsWith { code: 2, after: Duration::from_secs(1), log: vec!["no such table".into()] };
+    let ends = Behaviour::ExitsWith { code: 2, after: Duration::from_secs(3), log: vec!["no such table".into()] };
     // Ends before it is healthy: its check would be good, so it must be asked while it still is not.
     let engine = FakeEngine::new().with_image("shop/web:1", FakeImage::unchecked(ends));
     let project = Project::new("{name: shop, services: {web: {image: 'shop/web:1', restart: 'no'}}}");
     let began = Instant::now();
     project.deploy(&engine).await.unwrap();
     let seen = containers(&engine, &project.stack()).await;
-    assert!(seen[0].state.is_running() && began.elapsed() < Duration::from_secs(1), "without a check, running is all");
-    tokio::time::advance(Duration::from_secs(1)).await;
+    assert!(seen[0].state.is_running() && began.elapsed() < Duration::from_secs(3), "without a check, running is all");
+    tokio::time::advance(Duration::from_secs(3)).await;
     let plan = project.plan(&engine).await.unwrap().to_text();
     assert!(plan.contains("it is stopped (exit code 2)"), "{plan}");
 }

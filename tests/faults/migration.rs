@@ -76,6 +76,6 @@ async fn a_migration_that_does_not_end_is_given_up() {
     let engine = running().await.with_script_for("shop-migrate-1", Behaviour::default());
     let before = serving(&engine).await;
     let failure = v2().deploy(&engine).await.unwrap_err().step();
-    assert!(failure.error.to_string().contains("it did not end within 600 s"), "{failure:?}");
+    assert!(failure.error.to_string().contains("it did not end within 21600 s"), "{failure:?}");
     assert_eq!(serving(&engine).await, before);
 }

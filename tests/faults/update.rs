@@ -156,3 +156,33 @@ async fn a_first_deploy_that_fails_leaves_what_it_made_and_goes_on_from_there() 
     assert_settled(&shop(), &engine).await;
     assert_eq!(engine.container("shop-db-1").await.unwrap().unwrap().id, database, "what is good stays");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_is_healthy_and_then_crashes_is_taken_back() {
+    let crashes = Behaviour::ExitsWith { code: 1, after: Duration::from_secs(3), log: vec!["out of ideas".into()] };
+    let engine = running().await.with_image("shop/api:v2", FakeImage::unchecked(crashes));
+    let before = ids(&engine, &shop().stack()).await;
+    let failure = fails(&engine, &v2()).await;
+    assert!(matches!(&failure.undone, Undone::Completely(_)), "{failure:?}");
+    let StepError::Unhealthy { why, .. } = &failure.error else { panic!("{failure:?}") };
+    assert_eq!(why, "was healthy and did not stay up for 5 s");
+    assert_v1_serves(&engine, &before).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_of_somebody_else_under_a_wanted_name_is_left_alone() {
+    let engine = running().await;
+    let mut foreign = medianestctl::model::ContainerSpec::holder(
+        "shop-api-1-next".into(),
+        "shop/api:v1".into(),
+        std::collections::BTreeMap::new(),
+        Vec::new(),
+    );
+    foreign.labels.insert("owner".into(), "somebody".into());
+    let id = engine.create_container(&foreign).await.unwrap();
+    let before = ids(&engine, &shop().stack()).await;
+    let failure = fails(&engine.clone().with_image("shop/api:v2", FakeImage::default()), &v2()).await;
+    assert!(matches!(&failure.error, StepError::Engine(_)), "{failure:?}");
+    assert_eq!(engine.container("shop-api-1-next").await.unwrap().map(|c| c.id), Some(id), "it is still there");
+    assert_v1_serves(&engine, &before).await;
+}

@@ -79,7 +79,7 @@ async fn a_new_password_for_a_database_that_keeps_its_own() {
     let engine = shop_engine();
     shop().deploy(&engine).await.unwrap();
     assert_snapshot!(refusal(&shop().secret("db_password", "wrong horse"), &engine).await, @r"
-    the secret `db_password` changed, but `shop_data` was initialised with the old one and keeps it
+    the secret `db_password` changed, but shop_data was made with the old one and keeps it
     hint: put the old value back into the file of `db_password`; the running stack keeps it with the engine
     ");
 }

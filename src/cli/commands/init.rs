@@ -76,7 +76,9 @@ pub fn run(global: &Global, args: &Init, ui: &Ui) -> anyhow::Result<Exit> {
     if made.is_empty() && created.is_empty() {
         ui.say("everything is there already; nothing was changed");
     }
-    let steps = format!("{} && {}", next(global, "check"), next(global, "deploy"));
+    // The project's name stands in .env by now.
+    let here = Global { project_name: None, ..global.clone() };
+    let steps = format!("{} && {}", next(&here, "check"), next(&here, "deploy"));
     ui.say(&format!("next: {}", ui.err().hint(steps)));
     Ok(Exit::Ok)
 }

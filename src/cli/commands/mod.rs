@@ -18,13 +18,34 @@ use super::{
 };
 use crate::ui::Ui;
 
-/// The command line that does `command` in the same directory, for "next:" lines.
+/// The command line that does `command` in the same place, for "next:" lines.
 fn next(global: &Global, command: &str) -> String {
+    format!("medianestctl {}{command}", place(global))
+}
+
+/// The flags that say where this command was meant, each followed by a space.
+fn place(global: &Global) -> String {
     let directory = global.directory.as_ref().map(|d| d.to_string_lossy().into_owned());
     // A directory that comes from the environment comes from there the next time as well.
     let named = directory.filter(|d| super::env::text(super::env::DIRECTORY).as_ref() != Some(d));
-    let words = named.map(|d| format!("-C {} ", shell_words::quote(&d))).unwrap_or_default();
-    format!("medianestctl {words}{command}")
+    let mut words = named.map(|d| format!("-C {} ", shell_words::quote(&d))).unwrap_or_default();
+    for file in &global.file {
+        words.push_str(&format!("-f {} ", shell_words::quote(&file.to_string_lossy())));
+    }
+    if let Some(name) = &global.project_name {
+        words.push_str(&format!("-p {} ", shell_words::quote(name)));
+    }
+    words
+}
+
+/// A hint whose commands can be run as they stand, from where this command was run.
+pub fn in_place(global: &Global, hint: &str) -> String {
+    const VERBS: [&str; 13] =
+        ["init", "check", "secrets", "config", "plan", "deploy", "status", "logs", "start", "stop", "restart", "down", "migrate"];
+    let place = place(global);
+    VERBS
+        .iter()
+        .fold(hint.to_owned(), |hint, verb| hint.replace(&format!("medianestctl {verb}"), &format!("medianestctl {place}{verb}")))
 }
 
 /// Carries the command out.

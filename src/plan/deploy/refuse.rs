@@ -1,8 +1,11 @@
 //! What cannot be brought about, found before anything is planned.
 
 use super::Deploy;
-use crate::model::{FileOrigin, MountSource, label};
+use crate::model::{FileOrigin, MountSource, SecretName, label};
 use crate::plan::PlanError;
+
+/// The secret with which the application encrypts what it stores.
+const ENCRYPTION_KEY: &str = "encryption_key";
 
 impl Deploy<'_> {
     /// What is not the tool's to touch, and what must be there and is not.
@@ -42,8 +45,17 @@ impl Deploy<'_> {
         Ok(())
     }
 
-    /// PostgreSQL keeps the password that its data directory was made with, whatever the file says later.
+    /// PostgreSQL keeps the password that its data directory was made with, whatever the file says later; and what the
+    /// application has encrypted can be read with the old key only.
     pub(super) fn refuse_changed_passwords(&self) -> Result<(), PlanError> {
+        let changed = |name: &SecretName| {
+            let kept = self.observed.kept.secrets.get(name);
+            kept.is_some() && kept != self.contents.secrets.get(name)
+        };
+        if let Some(key) = self.stack.secrets.keys().find(|name| name.as_str() == ENCRYPTION_KEY && changed(name)) {
+            let volume = "the application's data".to_owned();
+            return Err(PlanError::PasswordOfExistingData { secret: key.to_string(), volume });
+        }
         for service in self.stack.services.values() {
             let Some(Some(path)) = service.environment.get("POSTGRES_PASSWORD_FILE") else { continue };
             let secret = service.files.iter().find_map(|f| match &f.origin {
@@ -55,8 +67,7 @@ impl Deploy<'_> {
                 _ => None,
             });
             let (Some(secret), Some(data)) = (secret, data) else { continue };
-            let (kept, given) = (self.observed.kept.secrets.get(secret), self.contents.secrets.get(secret));
-            if kept.is_some() && kept != given {
+            if changed(secret) {
                 return Err(PlanError::PasswordOfExistingData { secret: secret.to_string(), volume: data.to_string() });
             }
         }
