@@ -295,7 +295,7 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
             problem.notes.push(format!("not everything that ran before could be brought back: {why}"));
             problem.hints.push("see what runs with `medianestctl status`, then run `medianestctl deploy` again".into());
         }
-        Undone::Nothing if !failure.touched => problem.notes.push(UNCHANGED.into()),
+        Undone::Nothing if !(failure.touched || pulling && failure.done > 0) => problem.notes.push(UNCHANGED.into()),
         Undone::Nothing if pulling => problem.notes.push("nothing was changed; images that were pulled are kept".into()),
         Undone::Nothing => {
             problem.notes.push(if unfinished.destroys {

@@ -53,7 +53,7 @@ pub struct Failure {
     pub undone: Undone,
     /// Steps that had succeeded.
     pub done: usize,
-    /// A step that changes something had begun, whether or not it came to its end.
+    /// A step that changes something other than the engine's images had begun, whether or not it came to its end.
     pub touched: bool,
     /// Containers of jobs that had begun: what they did to data is not taken back.
     pub jobs: Vec<String>,
@@ -155,7 +155,7 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
         others: failures.map(|(_, e)| e.to_string()).collect(),
         undone,
         done: done.len(),
-        touched: begun.iter().any(changes),
+        touched: begun.iter().any(|id| changes(id) && !plan.step(*id).is_some_and(|s| matches!(s.action, Action::Pull { .. }))),
         jobs: begun.iter().filter_map(|id| job(plan, *id)).collect(),
         took: begin.elapsed(),
     }))

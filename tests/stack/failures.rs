@@ -24,9 +24,9 @@ fn real_a_first_deploy_that_fails_goes_on_when_it_is_mended() {
     told("caused by: its health check: exit code 22: curl: (22) The requested URL returned error: 500");
     told("last log lines:\n");
     told("v1.0.0 listening on 0.0.0.0:4000");
-    told("note: what was done so far is kept, and no data volume was touched");
-    told("hint: see all of its output with `medianestctl logs backend`");
-    told("hint: mend the cause and run `medianestctl deploy` again: it goes on from here");
+    told("note: what was done so far is kept, and no data volume was removed");
+    told(" logs backend`");
+    told(" deploy` again: it goes on from here");
 
     // What is well already need not be waited for again.
     let error = site.run(&["deploy", "--json", "--wait-timeout", "5"]).exits(1).json_error();
@@ -86,10 +86,12 @@ fn never_healthy(site: &Site) {
         "did not become healthy within 10 s",
         "its health check: exit code 22: curl: (22) The requested URL returned error: 500",
         "v1.1.0 listening on 0.0.0.0:4000",
-        "note: what ran before runs again; its data was not touched",
+        "note: what ran before runs again\n",
+        "migrate-1, ",
+        "what it did to data is not taken back",
         "note: kept for inspection: ",
         "-failed",
-        "hint: see all of its output with `medianestctl logs backend --failed`",
+        " logs backend --failed`",
     ] {
         assert!(ran.err.contains(text), "no `{text}` in {}", ran.err);
     }
@@ -117,8 +119,8 @@ fn a_migration_that_fails(site: &Site) {
         "error: job `migrate` failed in container ",
         "exit code 1 at the last of 4 attempts",
         "error: the migration failed, as FAULT_MIGRATE_FAIL asks",
-        "note: what ran before runs again; its data was not touched",
-        "hint: see all of its output with `medianestctl logs migrate`",
+        "note: what ran before runs again\n",
+        " logs migrate`",
     ] {
         assert!(ran.err.contains(text), "no `{text}` in {}", ran.err);
     }

@@ -41,7 +41,7 @@ pub fn directory(global: &Global, stack: &Stack) -> PathBuf {
 /// The stack's secrets that lie in `directory` under their own names.
 pub fn inside(stack: &Stack, directory: &SecretDir) -> BTreeSet<SecretName> {
     let here =
-        |(name, file): (&SecretName, &SecretFile)| (PathBuf::from(&file.path) == directory.file(name)).then(|| name.clone());
+        |(name, file): (&SecretName, &SecretFile)| (directory.file(name).as_os_str() == file.path.as_str()).then(|| name.clone());
     stack.secrets.iter().filter_map(here).collect()
 }
 
