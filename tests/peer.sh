@@ -7,6 +7,10 @@ cd "$(dirname "$0")/.."
 
 peer=$PWD/target/peer
 plugin=$peer/config/cli-plugins/docker-compose
+mkdir -p "$peer"
+# Tests run side by side: one of them gets it, the others wait.
+exec 9>"$peer/lock"
+flock --timeout 300 9
 if [ ! -x "$plugin" ]; then
     mkdir -p "$peer"/{apt/lists/partial,apt/cache/archives/partial,deb,config/cli-plugins}
     # The mirror that this system uses already.
