@@ -9,7 +9,7 @@ use medianestctl::execute::{Failure, StepError, Undone};
 use medianestctl::model::Health;
 use medianestctl::status;
 
-use crate::support::{Operator, Project, assert_settled, containers, ids, shop, shop_engine};
+use crate::support::{Mortal, Operator, Project, assert_settled, containers, ids, shop, shop_engine};
 
 fn v2() -> Project {
     shop().var("VERSION", "v2")
@@ -76,6 +76,17 @@ async fn replicas_that_were_replaced_already_come_back_too() {
     assert_eq!(failure.undone, Undone::Completely(vec!["shop-api-2-failed".into()]), "only the culprit is kept");
     assert_v1_serves(&engine, &before).await;
     assert!(engine.container("shop-api-1-failed").await.unwrap().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_candidate_that_a_killed_run_left_is_taken_back_like_a_new_one() {
+    let engine = running().await.with_script_for("shop-api-1-next", never_healthy());
+    let before = ids(&engine, &shop().stack()).await;
+    let (project, mortal) = (v2(), Mortal::before(&engine, "stop shop-api-1"));
+    assert!(mortal.live(Operator::new(&project, &mortal).deploy()).await.is_none());
+    let failure = fails(&engine, &project).await;
+    assert_eq!(failure.undone, Undone::Completely(vec!["shop-api-1-failed".into()]));
+    assert_v1_serves(&engine, &before).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -116,3 +116,18 @@ async fn a_secret_that_only_the_engine_has_is_no_change() {
     elsewhere.secrets.clear();
     assert_snapshot!(elsewhere.plan(&engine).await.unwrap().to_text(), @"");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_subnet_that_cannot_change_any_more_is_noted() {
+    let engine = shop_engine();
+    let stack = |subnet: &str| {
+        let services = "services: {web: {image: 'shop/proxy:1', networks: [net]}}";
+        Project::new(&format!("{{name: shop, {services}, networks: {{net: {{x-medianest: {{subnet: {subnet}}}}}}}}}"))
+    };
+    stack("10.1.0.0/24").deploy(&engine).await.unwrap();
+    assert_snapshot!(stack("10.2.0.0/24").plan(&engine).await.unwrap().to_text(), @r"
+    note: network shop_net has the subnet 10.1.0.0/24, and the files say 10.2.0.0/24
+    hint: `medianestctl down` and then `medianestctl deploy` make it anew
+    ");
+    assert_snapshot!(stack("auto").plan(&engine).await.unwrap().to_text(), @"");
+}

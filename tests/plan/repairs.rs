@@ -5,6 +5,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use medianestctl::engine::Engine;
 use medianestctl::engine::fake::{Behaviour, FakeEngine, FakeImage};
+use medianestctl::model::ContainerState;
 use tokio::time::advance;
 
 use crate::support::{Mortal, Operator, Project, assert_settled, planned, shop, shop_engine};
@@ -52,10 +53,13 @@ async fn an_unhealthy_container_is_restarted() {
 
 #[tokio::test(start_paused = true)]
 async fn a_crashing_container_of_the_old_version_makes_way_too() {
-    let engine = shop_engine()
-        .with_script_for("shop-api-1", Behaviour::ExitsWith { code: 1, after: Duration::from_secs(30), log: Vec::new() });
+    let crashes = Behaviour::ExitsWith { code: 1, after: Duration::from_secs(30), log: Vec::new() };
+    let engine = shop_engine().with_script_for("shop-api-1", crashes);
     shop().deploy(&engine).await.unwrap();
-    advance(Duration::from_secs(30)).await;
+    // Between two of its lives.
+    while !matches!(engine.container("shop-api-1").await.unwrap().unwrap().state, ContainerState::Restarting { .. }) {
+        advance(Duration::from_millis(20)).await;
+    }
     assert_snapshot!(planned(&v2(), &engine).await);
 }
 
