@@ -21,6 +21,15 @@ impl ExecOutput {
     }
 }
 
+/// A process of a container, as the engine's host sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Process {
+    /// Number in the host's process namespace: the same process has the same number at each look.
+    pub pid: u32,
+    /// The command line as the process shows it; some programs write there what they are doing.
+    pub command: String,
+}
+
 /// How far the pull of one image is, over all of its layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PullProgress {

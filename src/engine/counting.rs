@@ -9,9 +9,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 
-use super::{ContainerSpec, Engine, EngineError, ExecOutput, LogChunk, LogOptions, NetworkSpec, PullProgress, VolumeSpec};
+use super::{
+    ContainerSpec, Engine, EngineError, ExecOutput, LogChunk, LogOptions, NetworkSpec, Process, PullProgress, VolumeSpec,
+};
 use crate::model::{
-    EngineInfo, ImageRef, Labels, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume, ProjectName,
+    EngineInfo, ImageRef, Labels, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume, ProjectName, RestartPolicy,
 };
 
 /// How many calls there were.
@@ -127,6 +129,18 @@ impl<E: Engine> Engine for Counting<E> {
 
     async fn kill(&self, name: &str, signal: &str) -> Result<(), EngineError> {
         self.mutates().kill(name, signal).await
+    }
+
+    async fn processes(&self, name: &str) -> Result<Vec<Process>, EngineError> {
+        self.reads().processes(name).await
+    }
+
+    async fn set_restart(&self, name: &str, policy: RestartPolicy) -> Result<(), EngineError> {
+        self.mutates().set_restart(name, policy).await
+    }
+
+    async fn digest_in_registry(&self, image: &ImageRef) -> Result<String, EngineError> {
+        self.reads().digest_in_registry(image).await
     }
 
     async fn rename(&self, name: &str, to: &str) -> Result<(), EngineError> {

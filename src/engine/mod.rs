@@ -18,13 +18,15 @@ use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 
 pub use crate::model::{ContainerSpec, EndpointSpec, NetworkSpec, VolumeSpec};
-pub use call::{ExecOutput, LogChunk, LogOptions, LogSource, PullProgress};
+pub use call::{ExecOutput, LogChunk, LogOptions, LogSource, Process, PullProgress};
 pub use connect::{ConnectOptions, connect};
 pub use counting::{CallCounts, Counting};
 pub use error::{EngineError, ErrorKind};
 pub use observe::{Wanted, observe};
 
-use crate::model::{EngineInfo, ImageRef, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume, ProjectName};
+use crate::model::{
+    EngineInfo, ImageRef, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume, ProjectName, RestartPolicy,
+};
 
 /// What the engine is asked to do. Names address objects; the engine resolves them.
 ///
@@ -59,6 +61,11 @@ pub trait Engine: Send + Sync {
         on_progress: &(dyn Fn(PullProgress) + Send + Sync),
     ) -> Result<(), EngineError>;
 
+    /// The digest (`sha256:…`) that the image's registry has for its tag now, asked by the engine with the credentials of
+    /// the user's Docker configuration. `ErrorKind::ImageUnavailable` when the registry has no such image, or does not
+    /// give it.
+    async fn digest_in_registry(&self, image: &ImageRef) -> Result<String, EngineError>;
+
     /// Makes an image out of a tar archive of a root file system. The same name again replaces the name.
     async fn import_image(&self, name: &str, labels: &crate::model::Labels, rootfs: Vec<u8>) -> Result<(), EngineError>;
 
@@ -88,6 +95,12 @@ pub trait Engine: Send + Sync {
 
     /// Sends a signal (`HUP`) to the first process of a running container.
     async fn kill(&self, name: &str, signal: &str) -> Result<(), EngineError>;
+
+    /// The processes of a running container; `ErrorKind::NotRunning` when it does not run.
+    async fn processes(&self, name: &str) -> Result<Vec<Process>, EngineError>;
+
+    /// Changes when the engine starts a container again by itself. The same again is no error.
+    async fn set_restart(&self, name: &str, policy: RestartPolicy) -> Result<(), EngineError>;
 
     /// Gives a container another name.
     async fn rename(&self, name: &str, to: &str) -> Result<(), EngineError>;

@@ -8,7 +8,9 @@ use chrono::{DateTime, Utc};
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use super::{Fingerprint, Health, Healthcheck, ImageId, Labels, Protocol, SecretName, ServiceName, label};
+use super::{
+    Fingerprint, Health, Healthcheck, ImageId, Labels, Protocol, Resources, RestartPolicy, SecretName, ServiceName, label,
+};
 
 /// What the engine says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,8 +103,14 @@ pub struct ObservedContainer {
     pub healthcheck: Option<Healthcheck>,
     /// How long it may take to stop before it is killed, as it was created; the engine's default when `None`.
     pub stop_timeout: Option<Duration>,
+    /// When it was created, by the engine's clock.
+    pub created_at: Option<DateTime<Utc>>,
     /// Last start, `None` when it was never started.
     pub started_at: Option<DateTime<Utc>>,
+    /// When the engine starts it again by itself, as it is set now.
+    pub restart: RestartPolicy,
+    /// Limits and reservations, as they are set now.
+    pub resources: Resources,
     /// How often the engine has started it again by itself.
     pub restart_count: u64,
     /// Networks it is attached to (name at the engine), with the address there when it has one.
@@ -186,6 +194,8 @@ pub struct ObservedImage {
     pub id: ImageId,
     /// `name@sha256:…` under which registries know it.
     pub repo_digests: Vec<String>,
+    /// When it was built, as its builder says.
+    pub created: Option<DateTime<Utc>>,
     /// The user that it runs as, empty for root.
     pub user: String,
     /// Labels.

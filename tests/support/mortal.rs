@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use futures_util::{future::pending, stream::BoxStream};
 use medianestctl::engine::fake::FakeEngine;
 use medianestctl::engine::{
-    ContainerSpec, Engine, EngineError, ExecOutput, LogChunk, LogOptions, NetworkSpec, PullProgress, VolumeSpec,
+    ContainerSpec, Engine, EngineError, ExecOutput, LogChunk, LogOptions, NetworkSpec, Process, PullProgress, VolumeSpec,
 };
 use medianestctl::model::{
-    EngineInfo, ImageRef, Labels, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume, ProjectName,
+    EngineInfo, ImageRef, Labels, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume, ProjectName, RestartPolicy,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -146,6 +146,18 @@ impl Engine for Mortal {
 
     async fn kill(&self, name: &str, signal: &str) -> Answer<()> {
         self.spend(format!("kill {name} {signal}")).await.kill(name, signal).await
+    }
+
+    async fn processes(&self, name: &str) -> Answer<Vec<Process>> {
+        self.engine.processes(name).await
+    }
+
+    async fn set_restart(&self, name: &str, policy: RestartPolicy) -> Answer<()> {
+        self.spend(format!("set restart {name}")).await.set_restart(name, policy).await
+    }
+
+    async fn digest_in_registry(&self, image: &ImageRef) -> Answer<String> {
+        self.engine.digest_in_registry(image).await
     }
 
     async fn rename(&self, name: &str, to: &str) -> Answer<()> {

@@ -182,7 +182,7 @@ fn healthcheck(check: &Healthcheck, api: (usize, usize)) -> HealthConfig {
     }
 }
 
-fn restart(policy: RestartPolicy) -> ApiRestartPolicy {
+pub(super) fn restart(policy: RestartPolicy) -> ApiRestartPolicy {
     let (name, count) = match policy {
         RestartPolicy::No => (RestartPolicyNameEnum::NO, None),
         RestartPolicy::Always => (RestartPolicyNameEnum::ALWAYS, None),

@@ -16,12 +16,12 @@ use async_trait::async_trait;
 use bollard::{
     API_DEFAULT_VERSION, Docker,
     errors::Error,
-    models::{EndpointSettings, NetworkConnectRequest},
+    models::{ContainerUpdateBody, EndpointSettings, NetworkConnectRequest},
     query_parameters::{
         CreateContainerOptionsBuilder, CreateImageOptionsBuilder, InspectContainerOptions, KillContainerOptionsBuilder,
         ListContainersOptionsBuilder, ListNetworksOptions, ListVolumesOptions, RemoveContainerOptionsBuilder,
         RemoveVolumeOptions, RenameContainerOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder,
-        UploadToContainerOptionsBuilder,
+        TopOptionsBuilder, UploadToContainerOptionsBuilder,
     },
 };
 use futures_util::{
@@ -33,12 +33,12 @@ use tokio::time::timeout;
 
 use self::error::{failed, redacted, timed_out};
 use super::{
-    ContainerSpec, Engine, EngineError, ErrorKind, ExecOutput, LogChunk, LogOptions, NetworkSpec, PullProgress, VolumeSpec,
-    connect::Endpoint,
+    ContainerSpec, Engine, EngineError, ErrorKind, ExecOutput, LogChunk, LogOptions, NetworkSpec, Process, PullProgress,
+    VolumeSpec, connect::Endpoint,
 };
 use crate::model::{
     EngineInfo, ImageRef, Labels, MountSource, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume, ProjectName,
-    label,
+    RestartPolicy, label,
 };
 
 /// bollard's own limit covers a call's headers only, and is the same for all calls; ours replaces it.
@@ -47,6 +47,8 @@ const CLIENT_TIMEOUT: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// What a stop may take beyond the container's grace period.
 const STOP_MARGIN: Duration = Duration::from_secs(30);
+/// Longest time for a registry to say which digest a tag has.
+const REGISTRY_LIMIT: Duration = Duration::from_secs(30);
 /// The slowest transfer of an archive that is still waited for, in bytes a second.
 const SLOWEST_UPLOAD: u64 = 256 * 1024;
 
@@ -275,6 +277,23 @@ impl Engine for DockerEngine {
         let action = format!("send {signal} to container {name}");
         let options = KillContainerOptionsBuilder::new().signal(signal).build();
         self.call(&action, self.docker.kill_container(segment(&action, name)?, Some(options))).await
+    }
+
+    async fn processes(&self, name: &str) -> Result<Vec<Process>, EngineError> {
+        let action = format!("list the processes of container {name}");
+        let options = TopOptionsBuilder::new().ps_args("-eo pid,args").build();
+        let answer = self.call(&action, self.docker.top_processes(segment(&action, name)?, Some(options))).await?;
+        Ok(read::processes(answer))
+    }
+
+    async fn set_restart(&self, name: &str, policy: RestartPolicy) -> Result<(), EngineError> {
+        let action = format!("set the restart policy of container {name}");
+        let body = ContainerUpdateBody { restart_policy: Some(create::restart(policy)), ..Default::default() };
+        self.call(&action, self.docker.update_container(segment(&action, name)?, body)).await.map(drop)
+    }
+
+    async fn digest_in_registry(&self, image: &ImageRef) -> Result<String, EngineError> {
+        pull::digest(&self.docker, self.config_dir.clone(), image, self.timeout.min(REGISTRY_LIMIT)).await
     }
 
     async fn rename(&self, name: &str, to: &str) -> Result<(), EngineError> {

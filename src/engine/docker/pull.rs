@@ -55,6 +55,32 @@ pub(super) async fn pull(
     }
 }
 
+/// The digest that the registry has for the image's tag.
+pub(super) async fn digest(
+    docker: &Docker,
+    config_dir: Option<PathBuf>,
+    image: &ImageRef,
+    limit: Duration,
+) -> Result<String, EngineError> {
+    let action = format!("ask the registry for {image}");
+    let server = server_of(image).to_owned();
+    let lookup = timeout(limit, spawn_blocking(move || credentials(config_dir, server))).await;
+    let (credentials, note) = match lookup.map_err(|_| timed_out(format!("{action}: ask for credentials"), limit))? {
+        Ok(Ok(credentials)) => (credentials, None),
+        Ok(Err(note)) => (None, Some(note)),
+        Err(_) => (None, Some("the lookup of credentials failed".to_owned())),
+    };
+    let docker = docker.clone().with_request_modifier(url_safe_auth);
+    let name = image.to_string();
+    match timeout(limit, docker.inspect_registry_image(&name, credentials)).await {
+        Ok(Ok(answer)) => {
+            answer.descriptor.digest.ok_or_else(|| EngineError::new(ErrorKind::Other, action, "it names no digest"))
+        }
+        Ok(Err(error)) => Err(with_note(pull_failed(action, &error), note)),
+        Err(_) => Err(timed_out(action, limit)),
+    }
+}
+
 /// A pull that lacks credentials fails at the registry; why they were lacking is what the user needs to hear.
 fn with_note(mut error: EngineError, note: Option<String>) -> EngineError {
     if let Some(note) = note.filter(|_| error.kind == ErrorKind::ImageUnavailable) {

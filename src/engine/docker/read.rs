@@ -7,15 +7,17 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use bollard::models::{
-    ContainerInspectResponse, ContainerState as ApiState, ContainerStateStatusEnum, EndpointSettings, HealthConfig,
-    HealthStatusEnum, ImageInspect, Network, NetworkSettings, SystemInfo, Volume,
+    ContainerInspectResponse, ContainerState as ApiState, ContainerStateStatusEnum, ContainerTopResponse, EndpointSettings,
+    HealthConfig, HealthStatusEnum, HostConfig, ImageInspect, Network, NetworkSettings, RestartPolicyNameEnum, SystemInfo,
+    Volume,
 };
 use chrono::{DateTime, Datelike, Utc};
 use ipnet::Ipv4Net;
 
+use crate::engine::Process;
 use crate::model::{
-    ContainerState, EngineInfo, Health, HealthTest, Healthcheck, ImageId, ObservedContainer, ObservedImage, ObservedNetwork,
-    ObservedVolume, Protocol, PublishedPort,
+    Bytes, ContainerState, Cpus, EngineInfo, Health, HealthTest, Healthcheck, ImageId, ObservedContainer, ObservedImage,
+    ObservedNetwork, ObservedVolume, Protocol, PublishedPort, Resources, RestartPolicy,
 };
 
 /// What `/info` says, with the API version that was agreed on.
@@ -40,6 +42,7 @@ pub(super) fn container(answer: ContainerInspectResponse) -> Option<ObservedCont
     let config = answer.config.unwrap_or_default();
     let settings = answer.network_settings.unwrap_or_default();
     let ports = published_ports(&settings);
+    let host = answer.host_config.unwrap_or_default();
     let healthcheck = config.healthcheck.and_then(healthcheck);
     // `none` is how the engine spells the absence of a network.
     let networks = || settings.networks.iter().flatten().filter(|(name, _)| name.as_str() != "none");
@@ -53,7 +56,10 @@ pub(super) fn container(answer: ContainerInspectResponse) -> Option<ObservedCont
         health: health_of(&state),
         healthcheck,
         stop_timeout: config.stop_timeout.and_then(|s| u64::try_from(s).ok()).map(Duration::from_secs),
+        created_at: answer.created.as_ref().and_then(|t| time(&t.to_string())),
         started_at: state.started_at.as_deref().and_then(time),
+        restart: restart(&host),
+        resources: resources(&host),
         restart_count: answer.restart_count.and_then(|n| u64::try_from(n).ok()).unwrap_or_default(),
         networks: networks().map(|(name, e)| (name.clone(), e.ip_address.as_deref().and_then(address))).collect(),
         fixed_addresses: networks().filter_map(|(name, e)| Some((name.clone(), fixed_address(e)?))).collect(),
@@ -66,6 +72,15 @@ pub(super) fn container(answer: ContainerInspectResponse) -> Option<ObservedCont
             .filter_map(|mount| mount.name)
             .collect(),
     })
+}
+
+/// A container's processes: the columns are those that were asked for, but the engine names them.
+pub(super) fn processes(answer: ContainerTopResponse) -> Vec<Process> {
+    let titles = answer.titles.unwrap_or_default();
+    let column = |wanted: &[&str]| titles.iter().position(|t| wanted.contains(&t.as_str()));
+    let (Some(pid), Some(command)) = (column(&["PID"]), column(&["COMMAND", "CMD", "ARGS"])) else { return Vec::new() };
+    let process = |row: Vec<String>| Some(Process { pid: row.get(pid)?.parse().ok()?, command: row.get(command)?.clone() });
+    answer.processes.unwrap_or_default().into_iter().filter_map(process).collect()
 }
 
 /// A network; `None` when the answer lacks its identity.
@@ -104,9 +119,35 @@ pub(super) fn image(answer: ImageInspect) -> Option<ObservedImage> {
     Some(ObservedImage {
         id: ImageId(answer.id?),
         repo_digests: answer.repo_digests.unwrap_or_default(),
+        created: answer.created.as_ref().and_then(|t| time(&t.to_string())),
         user: config.user.unwrap_or_default(),
         labels: config.labels.unwrap_or_default().into_iter().collect(),
     })
+}
+
+fn restart(host: &HostConfig) -> RestartPolicy {
+    use RestartPolicyNameEnum as Name;
+    let policy = host.restart_policy.clone().unwrap_or_default();
+    match policy.name.unwrap_or(Name::EMPTY) {
+        Name::EMPTY | Name::NO => RestartPolicy::No,
+        Name::ALWAYS => RestartPolicy::Always,
+        Name::UNLESS_STOPPED => RestartPolicy::UnlessStopped,
+        Name::ON_FAILURE => {
+            let most = policy.maximum_retry_count.and_then(|n| u32::try_from(n).ok());
+            RestartPolicy::OnFailure(most.filter(|n| *n > 0))
+        }
+    }
+}
+
+/// The engine writes no limit as nought.
+fn resources(host: &HostConfig) -> Resources {
+    let given = |n: Option<i64>| n.and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0);
+    Resources {
+        memory: given(host.memory).map(Bytes),
+        memory_reservation: given(host.memory_reservation).map(Bytes),
+        cpus: given(host.nano_cpus).map(Cpus),
+        pids: host.pids_limit.filter(|n| *n > 0),
+    }
 }
 
 fn state_of(state: &ApiState) -> ContainerState {

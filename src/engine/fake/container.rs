@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::files::Tree;
 use super::image::{Behaviour, Check, End, FakeImage};
-use crate::engine::{ContainerSpec, LogSource};
+use crate::engine::{ContainerSpec, LogSource, Process};
 use crate::model::{ContainerState, Health, HealthTest, Healthcheck, ImageId, PublishedPort, RestartPolicy};
 
 /// An image that the fake has; containers keep theirs even when the name moves on.
@@ -59,7 +59,10 @@ pub(super) struct Container {
     /// Replaces the image's behaviour.
     pub(super) script: Option<Behaviour>,
     pub(super) life: Life,
+    pub(super) created_at: DateTime<Utc>,
     pub(super) started_at: Option<DateTime<Utc>>,
+    /// Number of its first process.
+    pub(super) pid: u32,
     /// Exit code of the last run, or of the last start that failed.
     pub(super) last_code: i64,
     pub(super) restart_count: u64,
@@ -206,6 +209,17 @@ impl Container {
 
     pub(super) fn health(&self) -> Health {
         self.checks.map_or(Health::NoCheck, |checks| checks.status)
+    }
+
+    /// What runs in it, whatever its image: a master and a worker, as nginx shows them. A HUP brings another worker, and
+    /// the one before is gone at once.
+    pub(super) fn processes(&self) -> Vec<Process> {
+        let reloads = self.signals.iter().filter(|signal| *signal == "HUP").count();
+        let worker = self.pid + 1 + u32::try_from(reloads).unwrap_or(u32::MAX >> 1);
+        vec![
+            Process { pid: self.pid, command: "nginx: master process nginx".into() },
+            Process { pid: worker, command: "nginx: worker process".into() },
+        ]
     }
 
     pub(super) fn state(&self) -> ContainerState {

@@ -8,6 +8,8 @@ use super::{
     files::{self, below, clean},
     world::{Store, Volume, World},
 };
+use tokio::time::Instant;
+
 use crate::engine::{ContainerSpec, EngineError, ErrorKind};
 use crate::model::MountSource;
 
@@ -75,7 +77,9 @@ pub(super) fn create(world: &mut World, action: &str, spec: &ContainerSpec) -> A
         script,
         start_interval_known,
         life: Life::Created,
+        created_at: world.clock(Instant::now()),
         started_at: None,
+        pid: 0,
         last_code: 0,
         restart_count: 0,
         restarts_in_a_row: 0,

@@ -15,15 +15,17 @@ use super::{
     container::Life,
     create::{create, put},
     files::{self, Tree, below, clean},
-    images::key,
+    images::{self, key},
     network::{Network, choose_subnet},
     world::{Volume, World},
 };
 use crate::engine::{
-    ContainerSpec, Engine, EngineError, ErrorKind, ExecOutput, LogChunk, LogOptions, NetworkSpec, PullProgress, VolumeSpec,
+    ContainerSpec, Engine, EngineError, ErrorKind, ExecOutput, LogChunk, LogOptions, NetworkSpec, Process, PullProgress,
+    VolumeSpec,
 };
 use crate::model::{
-    EngineInfo, ImageRef, Labels, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume, ProjectName, label,
+    EngineInfo, ImageRef, Labels, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume, ProjectName, RestartPolicy,
+    label,
 };
 
 /// How long a call hangs before its caller gives up.
@@ -223,6 +225,36 @@ impl Engine for FakeEngine {
 
     async fn kill(&self, name: &str, signal: &str) -> Answer<()> {
         self.changing(format!("kill {name} {signal}"), async { self.kill_container(name, signal) }).await
+    }
+
+    async fn processes(&self, name: &str) -> Answer<Vec<Process>> {
+        self.reading(format!("processes {name}"));
+        let action = format!("list the processes of container {name}");
+        let mut world = self.world();
+        let (_, c) = world.container(&action, name)?;
+        if !c.is_running() {
+            return fail(ErrorKind::NotRunning, &action, format!("Container {} is not running", c.id));
+        }
+        Ok(c.processes())
+    }
+
+    async fn set_restart(&self, name: &str, policy: RestartPolicy) -> Answer<()> {
+        let line = format!("set restart {name}");
+        let call = async {
+            self.world().container(&line, name)?.1.spec.restart = policy;
+            Ok(())
+        };
+        self.changing(line.clone(), call).await
+    }
+
+    async fn digest_in_registry(&self, image: &ImageRef) -> Answer<String> {
+        self.reading(format!("digest {image}"));
+        let action = format!("ask the registry for {image}");
+        let world = self.world();
+        match world.in_registry(&key(&image.to_string())) {
+            Some((name, about)) => Ok(images::digest(&name, &about)),
+            None => fail(ErrorKind::ImageUnavailable, &action, "manifest unknown: manifest unknown"),
+        }
     }
 
     async fn rename(&self, name: &str, to: &str) -> Answer<()> {

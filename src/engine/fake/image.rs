@@ -4,6 +4,8 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
+
 use super::exec::Inside;
 use crate::engine::ExecOutput;
 use crate::model::{Healthcheck, Labels};
@@ -27,6 +29,8 @@ pub struct FakeImage {
     pub files: BTreeMap<String, Vec<u8>>,
     /// Answers commands; see `ExecScript`.
     pub exec: Option<ExecScript>,
+    /// When it was built.
+    pub created: Option<DateTime<Utc>>,
     /// Bytes that a pull reports.
     pub size: u64,
 }
@@ -42,6 +46,7 @@ impl Default for FakeImage {
             on_stop: Some((Duration::ZERO, 0)),
             files: BTreeMap::new(),
             exec: None,
+            created: None,
             size: 10 << 20,
         }
     }

@@ -82,6 +82,7 @@ impl World {
             repo_digests: names.map(|(key, _)| key.clone()).collect(),
             user: image.about.user.clone(),
             labels: image.about.labels.clone(),
+            created: image.about.created,
         }
     }
 }

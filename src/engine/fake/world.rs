@@ -184,6 +184,7 @@ impl World {
         match outcome {
             Ok(taken) => {
                 (c.addresses, c.ports) = (taken.addresses, taken.ports);
+                c.pid = 1000 * u32::try_from(self.serial).unwrap_or(1);
                 c.begin(now, at);
                 Ok(())
             }
@@ -317,7 +318,10 @@ impl World {
             health: c.health(),
             healthcheck: c.healthcheck(),
             stop_timeout: Some(c.spec.stop_grace_period),
+            created_at: Some(c.created_at),
             started_at: c.started_at,
+            restart: c.spec.restart,
+            resources: c.spec.resources,
             restart_count: c.restart_count,
             networks: c.spec.networks.keys().map(|name| (name.clone(), c.addresses.get(name).copied())).collect(),
             fixed_addresses: c.spec.networks.iter().filter_map(|(name, e)| Some((name.clone(), e.address?))).collect(),
