@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::model::{ContainerState, Health, Kept, ObservedContainer, ProjectName, ServiceName, label};
+use crate::model::{ContainerState, Health, Kept, ObservedContainer, ProjectName, ServiceName, is_failed, is_previous, label};
 
 /// The document's version.
 pub const SCHEMA: u32 = 1;
@@ -85,8 +85,9 @@ pub fn of(project: &ProjectName, containers: &[ObservedContainer], kept: &Kept, 
     let mut groups: BTreeMap<ServiceName, Vec<&ObservedContainer>> = BTreeMap::new();
     for container in containers {
         let counted = match container.role() {
-            None | Some("job") => true,
-            // What is kept for inspection, or waits to take a place, is no replica.
+            None => true,
+            // What is kept for inspection or for a way back, or waits to take a place, is no replica.
+            Some("job") => container.state.is_running() || !has_suffix(&container.name),
             Some("service") => container.state.is_running() || !has_suffix(&container.name),
             Some(_) => false,
         };
@@ -119,7 +120,7 @@ pub fn of(project: &ProjectName, containers: &[ObservedContainer], kept: &Kept, 
 }
 
 fn has_suffix(name: &str) -> bool {
-    name.ends_with("-failed") || name.contains("-next")
+    is_failed(name) || is_previous(name) || name.contains("-next")
 }
 
 /// A service of the newest release that has no container at all.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{
     DependencyCondition, FileEntry, FileOrigin, HealthTest, Healthcheck, Mount, MountSource, Network, Port, PullPolicy,
-    Resources, RestartPolicy, Service, ServiceName, Stack, SubnetChoice, Tmpfs, Ulimit, Volume,
+    RestartPolicy, Service, ServiceName, Stack, SubnetChoice, Tmpfs, Ulimit, UpdateConfig, UpdateOrder, Volume,
 };
 
 /// The stack as Compose prints it. `profiles` are those of each service.
@@ -144,7 +144,7 @@ fn service(service: &Service, profiles: &[String], volumes: &BTreeMap<&str, &str
     let is_secret = |file: &&FileEntry| matches!(file.origin, FileOrigin::Secret(_));
     out.put_some("secrets", service.files.iter().filter(is_secret).map(file).collect());
     out.put_some("configs", service.files.iter().filter(|f| !is_secret(f)).map(file).collect());
-    out.put_some("deploy", deploy(service.replicas, &service.resources));
+    out.put_some("deploy", deploy(service));
     let logging = service.logging.as_ref().map_or(Value::Null, |logging| {
         let mut out = Object::new();
         out.put_some("driver", json!(logging.driver));
@@ -271,7 +271,8 @@ fn file(file: &FileEntry) -> Value {
     out.into_value()
 }
 
-fn deploy(replicas: u32, resources: &Resources) -> Value {
+fn deploy(service: &Service) -> Value {
+    let resources = &service.resources;
     let mut limits = Object::new();
     // Billionths of a processor fit a float exactly enough to print what was written.
     limits.put_some("cpus", json!(resources.cpus.map(|cpus| cpus.0 as f64 / 1e9)));
@@ -283,10 +284,24 @@ fn deploy(replicas: u32, resources: &Resources) -> Value {
     both.put_some("limits", limits.into_value());
     both.put_some("reservations", reservations.into_value());
     let mut out = Object::new();
-    if replicas != 1 {
-        out.put("replicas", json!(replicas));
+    if service.replicas != 1 {
+        out.put("replicas", json!(service.replicas));
     }
+    out.put_some("update_config", update_config(&service.update));
     out.put_some("resources", both.into_value());
+    out.into_value()
+}
+
+fn update_config(update: &UpdateConfig) -> Value {
+    let mut out = Object::new();
+    out.put_some("parallelism", json!(update.parallelism));
+    out.put_some("delay", update.delay.map_or(Value::Null, duration));
+    out.put_some("monitor", update.monitor.map_or(Value::Null, duration));
+    let order = update.order.map(|order| match order {
+        UpdateOrder::StartFirst => "start-first",
+        UpdateOrder::StopFirst => "stop-first",
+    });
+    out.put_some("order", json!(order));
     out.into_value()
 }
 
@@ -301,6 +316,7 @@ fn extension(service: &Service) -> Value {
         object.put("attempts", json!(migration.attempts));
         object.put("backoff", duration(migration.backoff));
         object.put_some("verify", json!(migration.verify));
+        object.put_some("backward_compatible", json!(migration.backward_compatible));
         out.put("migration", object.into_value());
     }
     out.into_value()

@@ -98,6 +98,21 @@ pub(super) async fn carry_out(
             let job = job::Job { container, service, attempts: *attempts, backoff: *backoff, patience: *patience };
             job::run(engine, &job, &context.cancel, &|message| progress(message, None, None)).await?;
         }
+        Action::SetRestart { container, policy } => engine.set_restart(container, *policy).await?,
+        Action::Drain { container, addresses, limit } => {
+            let tell = |s: u64| {
+                let message = format!("waiting for requests under way, {s} s of {} s", limit.as_secs());
+                progress(message, Some(s), Some(limit.as_secs()));
+            };
+            ingress::drain(engine, container, addresses, *limit, &tell).await?;
+        }
+        Action::Bake { .. } => {}
+        Action::Pause { span, .. } => {
+            tokio::select! {
+                () = tokio::time::sleep(*span) => {}
+                () = context.cancel.cancelled() => return Err(StepError::Cancelled),
+            }
+        }
         Action::Stop { container, grace } => engine.stop(container, *grace).await?,
         Action::Rename { container, to } => engine.rename(container, to).await?,
         Action::RemoveContainer { container } => remove(container, project, engine).await?,

@@ -6,4 +6,4 @@
 pub mod render;
 mod switch;
 
-pub use switch::{SwitchError, switch};
+pub use switch::{SwitchError, drain, switch};

@@ -51,4 +51,7 @@ pub struct Migration {
     pub backoff: Duration,
     /// A command that must succeed afterwards, run once in a container of the same image and settings.
     pub verify: Option<Vec<String>>,
+    /// The application versions whose migrations the releases before them can live with, as a range of semantic versions
+    /// (`<2.0.0`); `None` when nothing is known of any.
+    pub backward_compatible: Option<String>,
 }

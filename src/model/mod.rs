@@ -16,6 +16,7 @@ mod quantity;
 mod service;
 mod spec;
 mod stack;
+mod update;
 
 pub use files::{Contents, FileEntry, FileOrigin, FileSet, Fingerprint, VolumeOwner};
 pub use health::{Health, HealthTest, Healthcheck};
@@ -24,7 +25,10 @@ pub use ingress::{Balance, Ingress, Migration, Route};
 pub use labels::{Labels, label};
 pub use name::{ConfigName, NameError, NetworkName, ProjectName, SecretName, ServiceName, VolumeName};
 pub use network::{Network, SubnetChoice};
-pub use object::{HOLDER_IMAGE, ingress_volume, lock_holder, note_volume, stage_holder, state_holder, state_volume};
+pub use object::{
+    HOLDER_IMAGE, failed_name, ingress_volume, is_failed, is_previous, lock_holder, note_volume, previous_name, stage_holder,
+    state_holder, state_volume,
+};
 pub use observed::{
     ContainerState, EngineInfo, GateEvidence, Kept, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,
     PublishedPort,
@@ -36,3 +40,4 @@ pub use service::{
 };
 pub use spec::{ContainerSpec, EndpointSpec, NetworkSpec, VolumeSpec};
 pub use stack::{ConfigFile, SecretFile, Stack, Volume};
+pub use update::{UpdateConfig, UpdateOrder};

@@ -34,3 +34,23 @@ pub fn lock_holder(project: &ProjectName) -> String {
 pub fn ingress_volume(project: &ProjectName) -> String {
     format!("{project}_ingress")
 }
+
+/// The name under which a container that did not do its work is kept for inspection; `name` is its proper one.
+pub fn failed_name(name: &str) -> String {
+    format!("{name}-failed")
+}
+
+/// The name under which the last release's container is kept stopped; `name` is its proper one.
+pub fn previous_name(name: &str) -> String {
+    format!("{name}-previous")
+}
+
+/// Whether it is the name of a container that is kept for inspection.
+pub fn is_failed(name: &str) -> bool {
+    name.ends_with("-failed")
+}
+
+/// Whether it is the name of a container that is kept for a way back.
+pub fn is_previous(name: &str) -> bool {
+    name.ends_with("-previous")
+}

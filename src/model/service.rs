@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, Cpus, FileEntry, Healthcheck, ImageRef, Ingress, Migration, ServiceName, VolumeName};
+use super::{Bytes, Cpus, FileEntry, Healthcheck, ImageRef, Ingress, Migration, ServiceName, UpdateConfig, VolumeName};
 
 /// What a dependent service waits for (Compose specification, `depends_on`, long syntax).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,6 +169,8 @@ pub struct Service {
     pub pull_policy: PullPolicy,
     /// Containers to run; 1 for a job.
     pub replicas: u32,
+    /// How they are replaced.
+    pub update: UpdateConfig,
     /// Replaces the image's entrypoint.
     pub entrypoint: Option<Vec<String>>,
     /// Replaces the image's command.

@@ -4,10 +4,7 @@
 //! the `ip_range` from which the engine hands out the rest. Without that split a stopped container's address would
 //! be given away.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::Ipv4Addr,
-};
+use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use ipnet::Ipv4Net;
 
@@ -44,55 +41,40 @@ pub(super) struct Slots {
     subnet: Ipv4Net,
     dynamic: Ipv4Net,
     taken: BTreeSet<Ipv4Addr>,
-    held: BTreeMap<(String, u32), Ipv4Addr>,
 }
 
 impl Slots {
     /// The addresses of a network that is to be created.
     pub(super) fn planned(network: &str, subnet: Ipv4Net) -> Result<Self, PlanError> {
         let dynamic = dynamic_range(subnet, network)?;
-        Ok(Self { network: network.to_owned(), subnet, dynamic, taken: BTreeSet::new(), held: BTreeMap::new() })
+        Ok(Self { network: network.to_owned(), subnet, dynamic, taken: BTreeSet::new() })
     }
 
     /// The addresses of a network that is there, those of its containers taken; `None` when it is not split.
     pub(super) fn observed(network: &ObservedNetwork, observed: &Observed) -> Option<Self> {
         let (subnet, dynamic) = (*network.subnets.first()?, network.ip_range?);
-        let mut slots = Self {
-            network: network.name.clone(),
-            subnet,
-            dynamic,
-            taken: network.gateway.into_iter().collect(),
-            held: BTreeMap::new(),
-        };
-        for container in &observed.containers {
-            let Some(address) = container.fixed_addresses.get(&network.name) else { continue };
-            slots.taken.insert(*address);
-            if let (Some(service), Some(number)) = (container.service(), container.number()) {
-                slots.held.insert((service.as_str().to_owned(), number), *address);
-            }
-        }
+        let mut slots = Self { network: network.name.clone(), subnet, dynamic, taken: network.gateway.into_iter().collect() };
+        slots.taken.extend(observed.containers.iter().filter_map(|c| c.fixed_addresses.get(&network.name)));
         Some(slots)
     }
 
-    /// The address of a replica: the one it has, else the lowest free one.
-    pub(super) fn address(&mut self, service: &str, number: u32) -> Result<Ipv4Addr, PlanError> {
-        if let Some(address) = self.held.get(&(service.to_owned(), number)) {
-            return Ok(*address);
-        }
+    /// The lowest free address, taken from now on; `who` is it for, in words.
+    pub(super) fn free(&mut self, who: &str) -> Result<Ipv4Addr, PlanError> {
         // The first host address is the engine's default gateway.
         let free = self.subnet.hosts().skip(1).take_while(|a| !self.dynamic.contains(a)).find(|a| !self.taken.contains(a));
         let address = free.ok_or_else(|| PlanError::NoAddress {
-            what: format!("{service} {number}"),
+            what: who.to_owned(),
             why: format!("network {} ({}) has no fixed address left", self.network, self.subnet),
         })?;
         self.taken.insert(address);
-        self.held.insert((service.to_owned(), number), address);
         Ok(address)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -153,23 +135,21 @@ mod tests {
         #[test]
         fn addresses_are_in_the_lower_half_and_given_once(
             length in 16..=28u8,
-            wanted in prop::collection::vec((0..6usize, 1..=6u32), 1..60),
+            wanted in 1..60usize,
         ) {
             let subnet = Ipv4Net::new(Ipv4Addr::new(172, 20, 0, 0), length).unwrap();
             let mut slots = Slots::planned("net", subnet).unwrap();
             let dynamic = dynamic_range(subnet, "net").unwrap();
-            let mut given: BTreeMap<(usize, u32), Ipv4Addr> = BTreeMap::new();
-            for (service, number) in wanted {
+            let mut given = Vec::new();
+            for number in 0..wanted {
                 // None is left: that is told, and those that have one keep it.
-                let Ok(address) = slots.address(&format!("s{service}"), number) else { continue };
+                let Ok(address) = slots.free(&number.to_string()) else { break };
                 prop_assert!(subnet.contains(&address) && !dynamic.contains(&address), "{address}");
                 // The network's own address, and the one that engines take for the gateway.
                 prop_assert!(u32::from(address) >= u32::from(subnet.network()) + 2, "{address}");
-                if let Some(before) = given.insert((service, number), address) {
-                    prop_assert_eq!(before, address, "a replica keeps its address");
-                }
+                given.push(address);
             }
-            let distinct: BTreeSet<_> = given.values().collect();
+            let distinct: BTreeSet<_> = given.iter().collect();
             prop_assert_eq!(distinct.len(), given.len());
         }
     }
@@ -179,7 +159,7 @@ mod tests {
         let net = |text: &str| text.parse::<Ipv4Net>().unwrap();
         assert!(Slots::planned("net", net("172.20.0.0/29")).is_err());
         let mut slots = Slots::planned("net", net("172.20.0.0/28")).unwrap();
-        let given = (1..=7).map(|n| slots.address("web", n).map(|a| a.octets()[3]).ok()).collect::<Vec<_>>();
+        let given = (1..=7).map(|n: u32| slots.free(&n.to_string()).map(|a| a.octets()[3]).ok()).collect::<Vec<_>>();
         assert_eq!(given, [Some(2), Some(3), Some(4), Some(5), Some(6), Some(7), None]);
     }
 }

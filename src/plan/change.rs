@@ -14,15 +14,20 @@ pub(super) fn reason(container: &ObservedContainer, spec: &ContainerSpec, image:
             format!("image {} becomes {}", container.image, spec.image)
         });
     }
-    if container.config_hash() != spec.labels.get(label::CONFIG_HASH).map(String::as_str) {
+    let other_image = image.is_none() && container.image != spec.image;
+    if other_image || container.config_hash() != spec.labels.get(label::CONFIG_HASH).map(String::as_str) {
         return Some(if container.image == spec.image {
             new_mounts(container, spec).unwrap_or_else(|| "its settings changed".into())
         } else {
             format!("image {} becomes {}", container.image, spec.image)
         });
     }
-    let lost = spec.networks.keys().find(|name| !container.networks.contains_key(*name));
-    lost.map(|network| format!("it is not in network {network}"))
+    if let Some(network) = spec.networks.keys().find(|name| !container.networks.contains_key(*name)) {
+        return Some(format!("it is not in network {network}"));
+    }
+    // Which address it has is its own affair; that it has one is not.
+    let floating = spec.networks.iter().find(|(name, e)| e.address.is_some() && !container.fixed_addresses.contains_key(*name));
+    floating.map(|(network, _)| format!("it has no fixed address in network {network}"))
 }
 
 /// What it shall mount and does not, by the directories in the container.

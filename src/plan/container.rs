@@ -59,10 +59,16 @@ fn labels(stack: &Stack, service: &Service, circumstances: &Circumstances<'_>) -
 }
 
 /// The hash of everything that a container is created from, but for what tells nothing of its behaviour: its name,
-/// where the files lay, the number of its siblings, and the version, which the image already says.
+/// where the files lay, the number of its siblings, its image and version, and its fixed addresses.
 pub fn config_hash(spec: &ContainerSpec) -> String {
     let mut relevant = spec.clone();
     relevant.name.clear();
+    // What an image holds is compared by its identity, and a tag may move; which fixed address a replica has makes no
+    // difference to it.
+    relevant.image.clear();
+    for endpoint in relevant.networks.values_mut() {
+        endpoint.address = None;
+    }
     for name in [
         label::CONFIG_HASH,
         label::COMPOSE_FILES,

@@ -8,9 +8,10 @@ use std::{
     time::Duration,
 };
 
-use super::{Action, Change, Note, Plan, PlanError, StepId, build::Builder, slot::is_active};
+use super::{Action, Change, Note, Plan, PlanError, StepId, build::Builder, place::is_active};
 use crate::model::{
-    ContainerState, Healthcheck, Observed, ObservedContainer, ProjectName, ServiceName, label, state_holder, state_volume,
+    ContainerState, Healthcheck, Observed, ObservedContainer, ProjectName, ServiceName, is_failed, is_previous, label,
+    state_holder, state_volume,
 };
 
 /// Which services are meant; none named means all.
@@ -75,7 +76,11 @@ fn groups<'a>(observed: &'a Observed, selection: &Selection) -> Result<BTreeMap<
         let Some(service) = container.service() else { continue };
         known.insert(service.clone());
         // Jobs have run; a container kept for inspection stays as it is.
-        if container.role() != Some("service") || container.name.ends_with("-failed") || !selection.has(&service) {
+        if container.role() != Some("service")
+            || is_failed(&container.name)
+            || is_previous(&container.name)
+            || !selection.has(&service)
+        {
             continue;
         }
         let group = groups.entry(service).or_insert_with(|| Group { containers: Vec::new(), needs: BTreeSet::new() });

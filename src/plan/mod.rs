@@ -15,7 +15,8 @@ mod file_sets;
 mod graph;
 mod lifecycle;
 pub mod lint;
-mod slot;
+mod place;
+mod rollout;
 mod step;
 
 pub use container::config_hash;
@@ -23,4 +24,5 @@ pub use deploy::{DeployOptions, deploy, migrate};
 pub use error::PlanError;
 pub use graph::{Note, Plan};
 pub use lifecycle::{Selection, down, restart, start, stop};
-pub use step::{Action, Change, Phase, Staged, StagedContent, StagedFile, Step, StepId, Undo};
+pub use rollout::{Trial, Way};
+pub use step::{Action, Change, Phase, Staged, StagedContent, StagedFile, Step, StepId, Thresholds, Undo};

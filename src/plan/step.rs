@@ -1,11 +1,11 @@
 //! The kinds of step there are. Each says exactly what the executor does; none leaves it a choice.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::model::{ContainerSpec, NetworkSpec, VolumeSpec};
-use crate::model::{FileOrigin, ImageRef, ServiceName, VolumeOwner};
+use crate::model::{ContainerSpec, FileOrigin, ImageRef, NetworkSpec, RestartPolicy, ServiceName, VolumeOwner, VolumeSpec};
 
 /// A step's place in its plan; steps come after everything that they wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -46,6 +46,17 @@ pub struct Staged {
     pub owner: VolumeOwner,
     /// Files.
     pub files: Vec<StagedFile>,
+}
+
+/// What a canary must not exceed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Thresholds {
+    /// Its share of answers with status 500 and above may be so many thousandths above that of the others.
+    pub errors_permille: u16,
+    /// Its 95th percentile of the time to answer may be so many hundredths of that of the others.
+    pub p95_percent: u32,
+    /// With fewer requests than this nothing is decided, and the canary counts as good when its time is over.
+    pub requests: u32,
 }
 
 /// What the executor does in one step.
@@ -115,6 +126,13 @@ pub enum Action {
         /// How long one attempt may take.
         patience: Duration,
     },
+    /// Say when the engine starts a container again by itself.
+    SetRestart {
+        /// Its name.
+        container: String,
+        /// When.
+        policy: RestartPolicy,
+    },
     /// Stop a container.
     Stop {
         /// Its name.
@@ -155,6 +173,37 @@ pub enum Action {
         /// The new content.
         content: String,
     },
+    /// Wait until the ingress has no request under way to addresses that it does not send to any more.
+    Drain {
+        /// The ingress container.
+        container: String,
+        /// The addresses.
+        addresses: Vec<Ipv4Addr>,
+        /// How long at most; what is still open then (a websocket) is cut by the stop that follows.
+        limit: Duration,
+    },
+    /// Let a new replica answer its share of the requests, and compare it with the others by the ingress's log.
+    Bake {
+        /// The ingress container.
+        container: String,
+        /// The service.
+        service: ServiceName,
+        /// The new replica: address and port.
+        candidate: String,
+        /// The others.
+        stable: Vec<String>,
+        /// How long.
+        span: Duration,
+        /// What it must not exceed.
+        thresholds: Thresholds,
+    },
+    /// Wait between two batches.
+    Pause {
+        /// The service.
+        service: ServiceName,
+        /// How long.
+        span: Duration,
+    },
     /// Write down what the gates have seen, and the release that runs now when it is a new one.
     Record {
         /// Hash of everything that the new release is made of; `None` when it is the one that is recorded.
@@ -184,7 +233,7 @@ impl Action {
     /// What it does to what is there.
     pub fn change(&self) -> Change {
         match self {
-            Self::AwaitHealthy { .. } => Change::None,
+            Self::AwaitHealthy { .. } | Self::Drain { .. } | Self::Bake { .. } | Self::Pause { .. } => Change::None,
             Self::Pull { .. }
             | Self::InitState { .. }
             | Self::CreateNetwork { .. }
@@ -193,6 +242,7 @@ impl Action {
             | Self::CreateContainer { .. } => Change::Create,
             Self::Start { .. }
             | Self::RunJob { .. }
+            | Self::SetRestart { .. }
             | Self::Stop { .. }
             | Self::Rename { .. }
             | Self::SwitchUpstreams { .. }
@@ -213,10 +263,14 @@ impl Action {
             Self::Start { .. } => "start",
             Self::AwaitHealthy { .. } => "wait for",
             Self::RunJob { .. } => "run",
+            Self::SetRestart { .. } => "set",
             Self::Stop { .. } => "stop",
             Self::Rename { .. } => "rename",
             Self::RemoveContainer { .. } | Self::RemoveNetwork { .. } | Self::RemoveVolume { .. } => "remove",
             Self::SwitchUpstreams { .. } => "switch",
+            Self::Drain { .. } => "drain",
+            Self::Bake { .. } => "try",
+            Self::Pause { .. } => "pause",
             Self::Record { .. } => "record",
         }
     }
@@ -241,10 +295,17 @@ impl Action {
             | Self::Stop { container, .. }
             | Self::RunJob { container, .. }
             | Self::RemoveContainer { container } => format!("container {container}"),
+            Self::SetRestart { container, .. } => format!("restart policy of {container}"),
             Self::Rename { container, to } => format!("container {container} to {to}"),
             Self::RemoveNetwork { name } => format!("network {name}"),
             Self::RemoveVolume { name, .. } => format!("volume {name}"),
             Self::SwitchUpstreams { container, .. } => format!("upstreams of {container}"),
+            Self::Drain { addresses, .. } => {
+                let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+                format!("requests to {}", addresses.join(", "))
+            }
+            Self::Bake { candidate, .. } => format!("{candidate} with requests"),
+            Self::Pause { service, .. } => format!("before the next of {service}"),
             Self::Record { release: Some(_), .. } => "the release".into(),
             Self::Record { release: None, .. } => "what is healthy".into(),
         }

@@ -100,6 +100,7 @@ pub(super) fn service(name: &str) -> Service {
         name: name.parse().unwrap(),
         image: "shop/app:1".parse().unwrap(),
         pull_policy: PullPolicy::Missing,
+        update: crate::model::UpdateConfig::default(),
         replicas: 1,
         entrypoint: None,
         command: None,

@@ -126,7 +126,14 @@ pub fn plan_summary(plan: &Plan) -> String {
             Action::RemoveNetwork { .. } => (9, "remove # network"),
             Action::RemoveVolume { data: false, .. } => (10, "remove # derived volume"),
             Action::RemoveVolume { data: true, .. } => (11, "DESTROY # volume"),
-            Action::Stage { .. } | Action::AwaitHealthy { .. } | Action::Rename { .. } | Action::Record { .. } => continue,
+            Action::Stage { .. }
+            | Action::AwaitHealthy { .. }
+            | Action::SetRestart { .. }
+            | Action::Drain { .. }
+            | Action::Bake { .. }
+            | Action::Pause { .. }
+            | Action::Rename { .. }
+            | Action::Record { .. } => continue,
         };
         *counts.entry(key).or_default() += 1;
     }

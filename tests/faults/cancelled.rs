@@ -62,7 +62,8 @@ async fn a_stop_in_the_middle_of_an_update_takes_it_back() {
 #[tokio::test(start_paused = true)]
 async fn a_stop_while_tidying_takes_nothing_back() {
     let (engine, project) = (running().await, v2());
-    let failure = operator(&project, &engine, "remove", "container shop-api-1").deploy().await.unwrap_err().step();
+    let failure =
+        operator(&project, &engine, "rename", "container shop-api-1 to shop-api-1-previous").deploy().await.unwrap_err().step();
     assert_eq!(failure.undone, Undone::Nothing, "the new version serves");
     assert!(engine.container("shop-api-1-next").await.unwrap().unwrap().state.is_running());
     project.deploy(&engine).await.unwrap();
@@ -72,7 +73,7 @@ async fn a_stop_while_tidying_takes_nothing_back() {
 #[tokio::test(start_paused = true)]
 async fn an_attempt_of_a_migration_is_not_cut_short() {
     let (engine, project) = (running().await, v2());
-    let failure = operator(&project, &engine, "run", "container shop-migrate-1").deploy().await.unwrap_err().step();
+    let failure = operator(&project, &engine, "run", "container shop-migrate-1-next").deploy().await.unwrap_err().step();
     assert!(matches!(failure.error, StepError::Cancelled));
     assert_eq!(engine.wait("shop-migrate-1").await.unwrap(), 0, "it has come to its end");
 }
@@ -110,7 +111,7 @@ async fn asking_again_while_it_is_taken_back_says_what_is_left() {
     let mut operator = Operator::new(&project, &engine);
     let (cancel, abandon) = (operator.cancel.clone(), operator.abandon.clone());
     operator.on_event = Box::new(move |event| {
-        press(&cancel, event, "wait for", "container shop-api-1-next");
+        press(&cancel, event, "wait for", "container shop-api-2-next");
         if matches!(event, Event::Undoing { verb: "wait for", .. }) {
             abandon.cancel();
         }

@@ -36,14 +36,14 @@ fn count(engine: &FakeEngine, call: &str) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn a_migration_that_fails_is_tried_thrice_and_touches_nothing() {
-    let engine = running().await.with_script_for("shop-migrate-1", exits(&[7]));
-    let (before, starts, began) = (serving(&engine).await, count(&engine, "start shop-migrate-1"), Instant::now());
+    let engine = running().await.with_script_for("shop-migrate-1-next", exits(&[7]));
+    let (before, starts, began) = (serving(&engine).await, count(&engine, "start shop-migrate-1-next"), Instant::now());
     let failure = v2().deploy(&engine).await.unwrap_err().step();
     let StepError::Job { service, why, evidence, .. } = &failure.error else { panic!("{failure:?}") };
     assert_eq!((service.as_str(), why.as_str()), ("migrate", "exit code 7 at the last of 3 attempts"));
     assert_eq!(evidence.exit_code, Some(7));
     assert_eq!(failure.undone, Undone::Completely(Vec::new()), "nothing is kept of what was never started");
-    assert_eq!(count(&engine, "start shop-migrate-1") - starts, 3);
+    assert_eq!(count(&engine, "start shop-migrate-1-next") - starts, 3);
     assert_eq!(began.elapsed(), Duration::from_secs(2 + 4), "pauses of 2 and 4 seconds");
     assert_eq!(serving(&engine).await, before, "the same containers, never stopped, and no others");
 }
@@ -51,29 +51,29 @@ async fn a_migration_that_fails_is_tried_thrice_and_touches_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_migration_that_succeeds_at_its_second_attempt_is_good() {
     // The image's first run is the migration's.
-    let engine = running().await.with_script_for("shop-migrate-1", exits(&[7, 0]));
+    let engine = running().await.with_script_for("shop-migrate-1-next", exits(&[7, 0]));
     v2().deploy(&engine).await.unwrap();
     assert_settled(&v2(), &engine).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_migration_whose_check_fails_touches_nothing_and_is_checked_again() {
-    let engine = running().await.with_script_for("shop-migrate-verify", exits(&[1]));
+    let engine = running().await.with_script_for("shop-migrate-verify-next", exits(&[1]));
     let before = serving(&engine).await;
     let failure = v2().deploy(&engine).await.unwrap_err().step();
-    assert!(matches!(&failure.error, StepError::Job { container, .. } if container == "shop-migrate-verify"), "{failure:?}");
+    assert!(matches!(&failure.error, StepError::Job { container, .. } if container == "shop-migrate-verify-next"), "{failure:?}");
     assert_eq!(serving(&engine).await, before);
     // Not forgotten: the next deploy fails at the same place, and migrates no second time.
-    let starts = count(&engine, "start shop-migrate-1");
+    let starts = count(&engine, "start shop-migrate-1-next");
     let failure = v2().deploy(&engine).await.unwrap_err().step();
-    assert!(matches!(&failure.error, StepError::Job { container, .. } if container == "shop-migrate-verify"), "{failure:?}");
-    assert_eq!(count(&engine, "start shop-migrate-1"), starts);
+    assert!(matches!(&failure.error, StepError::Job { container, .. } if container == "shop-migrate-verify-next"), "{failure:?}");
+    assert_eq!(count(&engine, "start shop-migrate-1-next"), starts);
     assert_eq!(serving(&engine).await, before);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_migration_that_does_not_end_is_given_up() {
-    let engine = running().await.with_script_for("shop-migrate-1", Behaviour::default());
+    let engine = running().await.with_script_for("shop-migrate-1-next", Behaviour::default());
     let before = serving(&engine).await;
     let failure = v2().deploy(&engine).await.unwrap_err().step();
     assert!(failure.error.to_string().contains("it did not end within 21600 s"), "{failure:?}");

@@ -82,7 +82,7 @@ async fn replicas_that_were_replaced_already_come_back_too() {
 async fn a_candidate_that_a_killed_run_left_is_taken_back_like_a_new_one() {
     let engine = running().await.with_script_for("shop-api-1-next", never_healthy());
     let before = ids(&engine, &shop().stack()).await;
-    let (project, mortal) = (v2(), Mortal::before(&engine, "stop shop-api-1"));
+    let (project, mortal) = (v2(), Mortal::before(&engine, "exec shop-api-1-next"));
     assert!(mortal.live(Operator::new(&project, &mortal).deploy()).await.is_none());
     let failure = fails(&engine, &project).await;
     assert_eq!(failure.undone, Undone::Completely(vec!["shop-api-1-failed".into()]));

@@ -145,7 +145,7 @@ impl<'a> Operator<'a> {
     }
 
     fn checked(&self, site: &Site, contents: &Contents, pulled: bool, planner: Planner<'_>) -> Result<Plan, PlanError> {
-        let options = DeployOptions { pulled, patience: self.project.patience };
+        let options = DeployOptions { pulled, patience: self.project.patience, ..DeployOptions::default() };
         let plan = planner(&site.observed, contents, &options)?;
         let again = planner(&site.observed, contents, &options)?;
         assert_eq!(plan.to_text(), again.to_text(), "the same inputs give the same plan");

@@ -177,8 +177,11 @@ pub fn stocked(engine: FakeEngine, stack: &Stack) -> FakeEngine {
         engine = engine.with_image(&service.image.to_string(), good());
         if service.is_job(stack) {
             let prefix = format!("{}-{}", stack.project, service.name);
-            engine = engine.with_script_for(&format!("{prefix}-1"), job(0));
-            engine = engine.with_script_for(&format!("{prefix}-verify"), job(0));
+            for name in ["1", "verify"] {
+                for suffix in ["", "-next", "-next-2", "-next-3"] {
+                    engine = engine.with_script_for(&format!("{prefix}-{name}{suffix}"), job(0));
+                }
+            }
         }
     }
     engine

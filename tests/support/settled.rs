@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use medianestctl::engine::Engine;
 use medianestctl::engine::fake::FakeEngine;
 use medianestctl::model::{
-    ContainerState, Health, ObservedContainer, Stack, ingress_volume, label, note_volume, stage_holder, state_holder,
-    state_volume,
+    ContainerState, Health, ObservedContainer, RestartPolicy, Stack, ingress_volume, is_previous, label, note_volume,
+    stage_holder, state_holder, state_volume,
 };
 
 use super::{Operator, Project};
@@ -39,7 +39,11 @@ fn expected_names(stack: &Stack) -> BTreeSet<String> {
 pub async fn assert_settled(project: &Project, engine: &FakeEngine) {
     let operator = Operator::new(project, engine);
     let stack = operator.stack();
-    let there = containers(engine, stack).await;
+    let (kept_aside, there): (Vec<_>, Vec<_>) = containers(engine, stack).await.into_iter().partition(|c| is_previous(&c.name));
+    for container in &kept_aside {
+        assert!(matches!(container.state, ContainerState::Exited { .. }), "{} is kept stopped", container.name);
+        assert!(!matches!(container.restart, RestartPolicy::Always | RestartPolicy::OnFailure(_)), "{} stays so", container.name);
+    }
     let names: BTreeSet<_> = there.iter().map(|c| c.name.clone()).collect();
     assert_eq!(names, expected_names(stack), "every container that is wanted, and no other");
 
@@ -72,7 +76,7 @@ pub async fn assert_settled(project: &Project, engine: &FakeEngine) {
     assert!(engine.container(&state_holder(&stack.project)).await.unwrap().is_some(), "records can be reached");
 
     let mut volumes: BTreeSet<_> = stack.volumes.values().map(|v| v.name.to_string()).collect();
-    volumes.extend(there.iter().flat_map(|c| c.volumes.iter().cloned()));
+    volumes.extend(there.iter().chain(&kept_aside).flat_map(|c| c.volumes.iter().cloned()));
     volumes.extend([state_volume(&stack.project), note_volume(&stack.project)]);
     let ours = |l: &medianestctl::model::Labels| l.get(label::PROJECT).is_some_and(|p| p == stack.project.as_str());
     let left: Vec<_> = engine.volumes().await.unwrap().into_iter().filter(|v| ours(&v.labels)).map(|v| v.name).collect();
@@ -118,6 +122,7 @@ async fn assert_upstreams(engine: &FakeEngine, stack: &Stack, there: &[ObservedC
             }
         }
     }
+    assert!(!content.contains("weight="), "no trial is left");
     let servers = content.lines().filter(|line| line.trim_start().starts_with("server ")).count();
     let wanted: usize =
         ingress.routes.iter().filter_map(|r| stack.services.get(&r.service)).map(|s| s.replicas.max(1) as usize).sum();

@@ -26,7 +26,8 @@ pub async fn run(global: &Global, args: &Deploy, ui: &Ui) -> anyhow::Result<Exit
     let site = project::look(&engine, &stack.project, Some(stack), project::engine_is_local(global)).await?;
     refuse_what_cannot_work(global, &engine, stack, &site).await?;
     let provided = project::provide(&engine, stack, site.opened.as_ref()).await?;
-    let options = DeployOptions { pulled: false, patience: args.wait_timeout.map(Duration::from_secs) };
+    let options =
+        DeployOptions { pulled: false, patience: args.wait_timeout.map(Duration::from_secs), ..DeployOptions::default() };
     let plan = plan::deploy(stack, &site.observed, &provided.contents, &options)?;
     if args.dry_run {
         super::plan::show(ui, &plan);

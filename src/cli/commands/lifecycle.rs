@@ -95,7 +95,7 @@ pub async fn migrate(global: &Global, ui: &Ui) -> anyhow::Result<Exit> {
     let engine = project::connect(global).await?;
     let site = project::look(&engine, &stack.project, Some(stack), project::engine_is_local(global)).await?;
     let provided = project::provide(&engine, stack, site.opened.as_ref()).await?;
-    let options = DeployOptions { pulled: true, patience: None };
+    let options = DeployOptions { pulled: true, ..DeployOptions::default() };
     let planner = |observed: &Observed| plan::migrate(stack, observed, &provided.contents, &options);
     let plan = planner(&site.observed)?;
     let change = Change {

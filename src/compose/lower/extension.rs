@@ -100,6 +100,13 @@ fn migration(cx: &mut Context<'_>, at: &At<'_>) -> Option<Migration> {
         }
         Some(command)
     });
+    let backward_compatible = fields.take("backward_compatible").and_then(|v| {
+        let range = v.scalar(cx.report).filter(|range| !range.is_empty())?;
+        if semver::VersionReq::parse(&range).is_err() {
+            v.error(cx.report, format!("`{range}` is not a range of versions such as `<2.0.0` or `>=1.2, <3`"));
+        }
+        Some(range)
+    });
     fields.finish(cx.report, &[], true);
-    Some(Migration { attempts: attempts?, backoff: backoff?, verify })
+    Some(Migration { attempts: attempts?, backoff: backoff?, verify, backward_compatible })
 }

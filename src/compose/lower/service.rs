@@ -46,6 +46,7 @@ pub(super) fn service(cx: &mut Context<'_>, name: ServiceName, at: &At<'_>) -> O
     let deployed = f.take("deploy").and_then(|v| deploy::deploy(cx, &v)).unwrap_or_default();
     let scale = f.take("scale").and_then(|v| v.integer(cx.report).map(|count| (v, count)));
     let replicas = resources::one(cx, scale, deployed.replicas).unwrap_or(1);
+    let update = deployed.update;
     let resources = resources::resources(cx, f, deployed.limits);
     let (tmpfs, volumes) = (f.take("tmpfs"), f.take("volumes"));
     let mounts = mounts::mounts(cx, tmpfs, volumes);
@@ -64,6 +65,7 @@ pub(super) fn service(cx: &mut Context<'_>, name: ServiceName, at: &At<'_>) -> O
         image,
         pull_policy: f.take("pull_policy").and_then(|v| process::pull_policy(cx, &v)).unwrap_or(PullPolicy::Missing),
         replicas,
+        update,
         entrypoint: f.take("entrypoint").and_then(|v| process::command(cx, &v)),
         command: f.take("command").and_then(|v| process::command(cx, &v)),
         environment: environment.into_iter().collect::<BTreeMap<_, _>>(),

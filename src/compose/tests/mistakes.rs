@@ -477,9 +477,10 @@ fn what_is_only_a_warning() {
     assert_eq!(
         warnings(
             "services: {a: {image: x, deploy: {update_config: {parallelism: 1, delay: 5s, order: start-first, failure_action: \
-             rollback}}}}\n"
+             pause}}}}\n"
         ),
-        ["compose.yaml:1:50: services.a.deploy.update_config: `update_config` is not used yet"]
+        ["compose.yaml:1:114: services.a.deploy.update_config.failure_action: an update that fails is always rolled back \
+             (hint: write `failure_action: rollback`)"]
     );
     assert_eq!(
         warnings("services: {a: {image: x, depends_on: {z: {condition: service_started, required: false}}}}\n"),

@@ -1,24 +1,31 @@
 //! What comes when everything that is wanted runs: traffic, tidying, the record; and what is only noted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 
 use super::{Deploy, Rest, Scope};
-use crate::model::{ObservedContainer, ObservedVolume, SubnetChoice, ingress_volume, label, stage_holder};
-use crate::plan::{Action, Note, StepId, slot::Leftover};
+use crate::model::{ObservedContainer, ObservedVolume, Service, SubnetChoice, ingress_volume, label, stage_holder};
+use crate::plan::{
+    Action, Note, StepId,
+    place::{Leftover, is_active},
+};
 
 impl Deploy<'_> {
     pub(super) fn finish_up(&mut self, mut rest: Rest) {
         if matches!(self.scope, Scope::Migration(_)) {
-            if self.builder.changes() && self.builder.awaits() {
+            if self.builder.changes() {
                 self.builder.tidy();
+                self.settle(rest.settlements);
+            }
+            if self.builder.changes() && self.builder.awaits() {
+                self.builder.rest_waits();
                 let upstreams = self.observed.kept.upstreams.clone();
                 self.builder.add(Action::Record { release: None, upstreams }, "nobody need wait for these again", []);
             }
             return;
         }
-        self.switch(&rest.renames);
+        self.switch();
         let holder = stage_holder(&self.stack.project);
         let left = self.observed.containers.iter().any(|c| c.is_ours() && c.name == holder);
         if left && !self.builder.stages() {
@@ -26,68 +33,45 @@ impl Deploy<'_> {
             rest.leftovers.push(Leftover { container: holder, running: None, cause });
         }
         self.builder.tidy();
-        let removed = self.remove(rest.leftovers);
-        for (container, to) in rest.renames {
-            let after = removed.get(&to).copied();
-            self.builder.add(Action::Rename { container, to }, "it has taken the place", after);
-        }
-        self.remove_unused_files(&removed.into_values().collect::<Vec<_>>());
+        let mut gone: BTreeSet<_> = rest.leftovers.iter().map(|l| l.container.clone()).collect();
+        let mut removals: Vec<_> = rest.leftovers.into_iter().map(|leftover| self.remove_leftover(leftover)).collect();
+        let settled = self.settle(rest.settlements);
+        gone.extend(settled.0);
+        removals.extend(settled.1);
+        self.remove_unused_files(&gone, &removals);
         self.record();
     }
 
-    /// Sends the traffic where it belongs, when the ingress runs with another file than is wanted.
-    fn switch(&mut self, renames: &[(String, String)]) {
-        let (Some((service, _)), Some((directory, name)), Some(text)) = (self.ingress, self.upstream_file(), &self.upstreams)
-        else {
+    /// Sends the traffic where it belongs in the end, when the ingress runs with another file than is wanted.
+    fn switch(&mut self) {
+        if self.ingress.is_none() {
             return;
-        };
-        let kept = self.observed.kept.upstreams.as_deref();
+        }
         let volume = ingress_volume(&self.stack.project);
-        let filled = self.observed.containers.iter().any(|c| c.volumes.contains(&volume));
-        if !filled || kept == Some(text) {
+        // A volume that is filled by this plan has the right file.
+        if !self.observed.containers.iter().any(|c| c.volumes.contains(&volume)) {
             return;
         }
-        let own = self.spec(service, 1, "service").name;
-        let container = renames.iter().find(|(_, to)| *to == own).map_or(own, |(from, _)| from.clone());
-        let switch = |content: &str| Action::SwitchUpstreams {
-            container: container.clone(),
-            path: format!("{directory}/{name}"),
-            content: content.to_owned(),
+        let cause = match &self.observed.kept.upstreams {
+            Some(_) => "its routes or their addresses changed",
+            None => "it is not known for certain what it has",
         };
-        let (cause, action) = match kept {
-            Some(_) => ("its routes or their addresses changed", switch(text)),
-            None => ("it is not known for certain what it has", switch(text)),
-        };
-        let back = kept.map(switch);
+        let leaving = self.leaving();
         let ends = self.builder.ends();
-        let id = self.builder.add(action, cause, ends);
-        if let Some(back) = back {
-            self.builder.undo(id, vec![back]);
+        if let Some(id) = self.swap_to_final(cause, &ends) {
+            self.drain(leaving, &[id]);
         }
-    }
-
-    /// Removes what is left over; returns the steps by container.
-    fn remove(&mut self, leftovers: Vec<Leftover>) -> BTreeMap<String, StepId> {
-        let mut removed = BTreeMap::new();
-        for Leftover { container, running, cause } in leftovers {
-            let stop = running.map(|grace| {
-                let stop = Action::Stop { container: container.clone(), grace };
-                self.builder.add(stop, cause, [])
-            });
-            let remove = Action::RemoveContainer { container: container.clone() };
-            removed.insert(container, self.builder.add(remove, cause, stop));
-        }
-        removed
     }
 
     /// Volumes of the tool's own making that nothing wanted mounts. What was in them can be made again.
-    fn remove_unused_files(&mut self, after: &[StepId]) {
+    fn remove_unused_files(&mut self, gone: &BTreeSet<String>, after: &[StepId]) {
         let ingress = self.upstream_file().map(|_| ingress_volume(&self.stack.project));
         let sets = self.files.values().flat_map(|f| f.staged.iter().map(|s| &s.volume));
         let wanted: BTreeSet<_> = sets.chain(&ingress).cloned().collect();
-        // A container that stays although no service of the files is its own keeps what it mounts.
-        let stays = |c: &ObservedContainer| c.service().is_some_and(|s| !self.stack.services.contains_key(&s));
-        let in_use: BTreeSet<_> = self.observed.containers.iter().filter(|c| stays(c)).flat_map(|c| &c.volumes).collect();
+        // A container that stays keeps what it mounts: one for a way back, or one of a service that is in no file any more.
+        let holder = stage_holder(&self.stack.project);
+        let stays = self.observed.containers.iter().filter(|c| !gone.contains(&c.name) && c.name != holder);
+        let in_use: BTreeSet<_> = stays.flat_map(|c| &c.volumes).collect();
         let cause = |role: Option<&String>| match role.map(String::as_str) {
             Some("files") => Some("no container uses these secrets or configs any more"),
             Some("ingress") => Some("the stack has no ingress any more"),
@@ -160,4 +144,10 @@ impl Deploy<'_> {
         notes.sort();
         notes
     }
+}
+
+/// A container that nobody needs any more.
+pub(super) fn leftover(container: &ObservedContainer, service: &Service, cause: &'static str) -> Leftover {
+    let running = is_active(container).then_some(service.stop_grace_period);
+    Leftover { container: container.name.clone(), running, cause }
 }

@@ -1,34 +1,34 @@
 //! Jobs: containers that are meant to end, run when they have not succeeded in their present form.
 //!
-//! That a job has succeeded is written nowhere but in its container, which stays: the engine itself keeps the exit code.
+//! That a job has succeeded is written in its container, which stays: the engine itself keeps the exit code. The one
+//! of the release before stays too, so that the way back runs nothing.
 
 use std::time::Duration;
 
-use super::{Deploy, Rest, Scope};
+use super::{Deploy, Rest, Scope, names::Settlement};
 use crate::model::{ContainerSpec, ContainerState, ObservedContainer, Service};
 use crate::plan::{
-    Action, StepId, change,
-    slot::{Leftover, is_active},
+    Action, StepId, Way,
+    place::{Place, free_name},
 };
 
 /// How long one attempt of a job may take. Long: a migration that is cut short helps nobody.
 const PATIENCE: Duration = Duration::from_secs(6 * 3600);
 
-/// What is there of a job.
-struct There<'a> {
-    /// The container under the job's name.
-    own: Option<&'a ObservedContainer>,
-    /// Why that one is not what is wanted.
-    reason: Option<String>,
+fn succeeded(container: &ObservedContainer) -> bool {
+    matches!(container.state, ContainerState::Exited { exit_code: 0, .. })
 }
 
-impl There<'_> {
-    fn is_wanted(&self) -> bool {
-        self.own.is_some() && self.reason.is_none()
-    }
+/// How a job's container is run.
+struct Run {
+    attempts: u32,
+    backoff: Duration,
+    cause: String,
+}
 
-    fn has_succeeded(&self) -> bool {
-        self.is_wanted() && self.own.is_some_and(|c| matches!(c.state, ContainerState::Exited { exit_code: 0, .. }))
+impl Run {
+    fn once(cause: impl Into<String>) -> Self {
+        Self { attempts: 1, backoff: Duration::ZERO, cause: cause.into() }
     }
 }
 
@@ -37,122 +37,148 @@ impl<'a> Deploy<'a> {
     pub(super) fn job(&mut self, service: &Service, ready: &[StepId], waits: &[StepId], rest: &mut Rest) -> Vec<StepId> {
         let spec = self.spec(service, 1, "job");
         self.note_made(&spec);
-        let job = self.find(service, &spec, &["service", "job"], rest);
+        let job = self.job_place(service, spec, &["service", "job"]);
         let once_more = matches!(self.scope, Scope::Migration(_)) && service.migration.is_some();
-        let runs = once_more || !job.has_succeeded();
-
+        let done = job.wanted.is_some_and(succeeded) || self.is_migrated(service, &job);
+        let runs = once_more || !done;
         let check = service.migration.as_ref().and_then(|m| m.verify.clone());
         let check = check.map(|command| ContainerSpec { command: Some(command), ..self.spec(service, 1, "verify") });
-        let check_there = match &check {
-            Some(check) => {
-                self.note_made(check);
-                self.find(service, check, &["verify"], rest)
-            }
-            None => {
-                let old = self.there(&service.name, &["verify"]);
-                rest.leftovers.extend(old.into_iter().map(|c| leftover(c, service)));
-                There { own: None, reason: None }
-            }
+        let Some(check) = check else {
+            let old = self.there(&service.name, &["verify"]);
+            rest.leftovers.extend(old.into_iter().map(|c| super::finish::leftover(c, service, "the job has no check any more")));
+            return self.run_job(service, job, runs, once_more, ready, waits, rest).into_iter().collect();
         };
-
-        let mut after: Vec<_> = waits.to_vec();
-        let mut check_after = ready.to_vec();
-        let untouched = |c: &ObservedContainer| c.state == ContainerState::Created && check_there.is_wanted();
-        let check_made = check_there.own.is_some_and(untouched);
-        if runs
-            && !check_made
-            && let Some(old) = check_there.own
-        {
+        self.note_made(&check);
+        let mut check = self.job_place(service, check, &["verify"]);
+        let mut waits_for_check = ready.to_vec();
+        let mut before = waits.to_vec();
+        if runs && let Some(old) = check.wanted.filter(|c| c.state != ContainerState::Created) {
             // Gone before the job runs: a check that was passed before says nothing of what comes now.
             let remove = Action::RemoveContainer { container: old.name.clone() };
             let id = self.builder.add(remove, "what it has checked changes", waits.iter().copied());
-            after.push(id);
-            check_after.push(id);
+            check.wanted = None;
+            before.push(id);
+            waits_for_check.push(id);
         }
-        let ran = runs.then(|| {
-            let cause = match (&job.reason, job.own) {
-                (Some(reason), _) => reason.clone(),
-                (None, _) if once_more => "the migration runs once more".into(),
-                (None, Some(_)) => "it has not succeeded yet".into(),
-                (None, None) => "it has not run yet".into(),
-            };
-            if once_more || !job.is_wanted() {
-                after.push(self.make_anew(&spec, job.own, &cause, service, ready, waits));
+        let checked = !runs && (check.wanted.is_some_and(succeeded) || self.is_migrated(service, &check));
+        let made = (!checked).then(|| self.make_job(&check, "checks what the migration did", &waits_for_check)).flatten();
+        let ran = self.run_job(service, job, runs, once_more, ready, &before, rest);
+        if checked {
+            if let Some(there) = check.wanted {
+                rest.settlements.push(Settlement::of(&check, there.name.clone()));
             }
-            let migration = service.migration.as_ref();
-            let run = Action::RunJob {
-                container: spec.name.clone(),
-                service: service.name.clone(),
-                attempts: migration.map_or(1, |m| m.attempts.max(1)),
-                backoff: migration.map_or(Duration::ZERO, |m| m.backoff),
-                patience: PATIENCE,
-            };
-            self.builder.add(run, cause, after)
-        });
-        let Some(check) = check else { return ran.into_iter().collect() };
-        if !runs && check_there.has_succeeded() {
-            return Vec::new();
+            return ran.into_iter().collect();
         }
-        let mut after: Vec<_> = waits.iter().copied().chain(ran).collect();
-        if runs && !check_made {
-            let create = Action::CreateContainer { spec: Box::new(check.clone()) };
-            after.push(self.builder.add(create, "checks what the migration did", check_after));
-        } else if !runs && !check_there.is_wanted() {
-            after.push(self.make_anew(&check, check_there.own, "checks what the migration did", service, ready, waits));
-        }
-        let run = Action::RunJob {
-            container: check.name,
-            service: service.name.clone(),
-            attempts: 1,
-            backoff: Duration::ZERO,
-            patience: PATIENCE,
-        };
-        vec![self.builder.add(run, "a migration counts when its result has been checked", after)]
+        let after: Vec<_> = waits.iter().copied().chain(ran).collect();
+        let run = Run::once("a migration counts when its result has been checked");
+        vec![self.run_made(service, &check, made, run, after, rest)]
     }
 
-    /// The container under the name of `spec`; those under other names are left over.
-    fn find(&self, service: &Service, spec: &ContainerSpec, roles: &[&str], rest: &mut Rest) -> There<'a> {
+    /// What is there of a job; one that has succeeded in the wanted form before all others.
+    fn job_place(&self, service: &Service, spec: ContainerSpec, roles: &[&str]) -> Place<'a> {
+        let there = self.there(&service.name, roles);
         let image = self.observed.images.get(&spec.image);
-        let (own, others): (Vec<_>, Vec<_>) = self.there(&service.name, roles).into_iter().partition(|c| c.name == spec.name);
-        rest.leftovers.extend(others.into_iter().map(|c| leftover(c, service)));
-        let own = own.first().copied();
-        There { own, reason: own.and_then(|c| change::reason(c, spec, image)) }
+        let (done, open): (Vec<_>, Vec<_>) = there.iter().copied().partition(|c| succeeded(c));
+        let mut place = Place::of(spec.clone(), &done, image);
+        if place.wanted.is_none() {
+            let all: Vec<_> = open.iter().chain(&done).copied().collect();
+            return Place::of(spec, &all, image);
+        }
+        place.others.extend(open);
+        place
     }
 
-    /// Creates the job's container, the one of that name removed.
-    fn make_anew(
+    /// On the way back no migration runs: what it would do has been done, and the check of an old release knows nothing of
+    /// what came after it.
+    fn is_migrated(&self, service: &Service, place: &Place<'_>) -> bool {
+        service.migration.is_some() && place.wanted.is_none() && self.options.way == Way::Returning
+    }
+
+    /// Runs the job unless it is done; returns the step.
+    #[allow(clippy::too_many_arguments)]
+    fn run_job(
         &mut self,
-        spec: &ContainerSpec,
-        old: Option<&ObservedContainer>,
-        cause: &str,
         service: &Service,
+        mut job: Place<'a>,
+        runs: bool,
+        once_more: bool,
         ready: &[StepId],
         waits: &[StepId],
-    ) -> StepId {
-        let mut after = ready.to_vec();
-        if let Some(old) = old {
-            let mut before = waits.to_vec();
-            if is_active(old) {
-                let run = Action::RunJob {
-                    container: old.name.clone(),
-                    service: service.name.clone(),
-                    attempts: 1,
-                    backoff: Duration::ZERO,
-                    patience: PATIENCE,
-                };
-                before.push(self.builder.add(run, "it is still at work, and half a job helps nobody", waits.iter().copied()));
+        rest: &mut Rest,
+    ) -> Option<StepId> {
+        if !runs {
+            if let Some(there) = job.wanted {
+                rest.settlements.push(Settlement::of(&job, there.name.clone()));
             }
-            let remove = Action::RemoveContainer { container: old.name.clone() };
-            after.push(self.builder.add(remove, format!("another one takes its place: {cause}"), before));
+            return None;
         }
-        self.builder.add(Action::CreateContainer { spec: Box::new(spec.clone()) }, cause, after)
+        let cause = match (&job.changed, job.wanted) {
+            _ if once_more => "the migration runs once more".into(),
+            (_, Some(_)) => "it has not succeeded yet".into(),
+            (Some(reason), None) => reason.clone(),
+            (None, None) => "it has not run yet".into(),
+        };
+        let mut before = waits.to_vec();
+        let mut ready = ready.to_vec();
+        if once_more && let Some(done) = job.wanted.take() {
+            let remove = Action::RemoveContainer { container: done.name.clone() };
+            let id = self.builder.add(remove, "another one takes its place", waits.iter().copied());
+            before.push(id);
+            ready.push(id);
+        }
+        for old in job.active() {
+            let cause = "it is still at work, and half a job helps nobody";
+            let action = self.run_action(service, &old.name, &Run::once(cause));
+            before.push(self.builder.add(action, cause, waits.iter().copied()));
+        }
+        let made = self.make_job(&job, &cause, &ready);
+        let migration = service.migration.as_ref();
+        let run = Run {
+            attempts: migration.map_or(1, |m| m.attempts.max(1)),
+            backoff: migration.map_or(Duration::ZERO, |m| m.backoff),
+            cause,
+        };
+        Some(self.run_made(service, &job, made, run, before, rest))
     }
-}
 
-fn leftover(container: &ObservedContainer, service: &Service) -> Leftover {
-    Leftover {
-        container: container.name.clone(),
-        running: is_active(container).then_some(service.stop_grace_period),
-        cause: "the job has another one",
+    /// Creates the container of a job that has none.
+    fn make_job(&mut self, place: &Place<'_>, cause: &str, after: &[StepId]) -> Option<(String, StepId)> {
+        if place.wanted.is_some() {
+            return None;
+        }
+        let container = free_name(&place.spec.name, &place.others);
+        let spec = ContainerSpec { name: container.clone(), ..place.spec.clone() };
+        let id = self.builder.add(Action::CreateContainer { spec: Box::new(spec) }, cause, after.iter().copied());
+        Some((container, id))
+    }
+
+    /// Runs the container of a job.
+    fn run_made(
+        &mut self,
+        service: &Service,
+        place: &Place<'_>,
+        made: Option<(String, StepId)>,
+        run: Run,
+        mut after: Vec<StepId>,
+        rest: &mut Rest,
+    ) -> StepId {
+        after.extend(made.iter().map(|(_, id)| *id));
+        let there = || place.wanted.map(|c| c.name.clone()).unwrap_or_else(|| place.spec.name.clone());
+        let container = made.map_or_else(there, |(container, _)| container);
+        let action = self.run_action(service, &container, &run);
+        let id = self.builder.add(action, run.cause, after);
+        // Nothing is taken back: what it did to data stays, and one that failed is kept, to be seen and to be run again.
+        rest.settlements.push(Settlement::of(place, container));
+        id
+    }
+
+    fn run_action(&self, service: &Service, container: &str, run: &Run) -> Action {
+        Action::RunJob {
+            container: container.to_owned(),
+            service: service.name.clone(),
+            attempts: run.attempts,
+            backoff: run.backoff,
+            patience: PATIENCE,
+        }
     }
 }

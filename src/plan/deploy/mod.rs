@@ -6,9 +6,12 @@
 mod files;
 mod finish;
 mod jobs;
+mod names;
 mod networks;
 mod order;
 mod refuse;
+mod replace;
+mod routing;
 mod services;
 
 use std::{
@@ -23,7 +26,8 @@ use super::{
     build::Builder,
     container::{Circumstances, specification},
     file_sets::{self, ServiceFiles},
-    slot::Leftover,
+    place::Leftover,
+    rollout::Way,
 };
 use crate::model::{
     ContainerSpec, Contents, Healthcheck, Ingress, Labels, Observed, ObservedContainer, Service, ServiceName, Stack,
@@ -40,6 +44,8 @@ pub struct DeployOptions {
     pub pulled: bool,
     /// How long each gate waits, in place of what the health checks say.
     pub patience: Option<Duration>,
+    /// How replicas that serve are replaced.
+    pub way: Way,
 }
 
 /// Which part of the stack is planned.
@@ -74,6 +80,7 @@ struct Deploy<'a> {
     ingress: Option<(&'a Service, &'a Ingress)>,
     addresses: BTreeMap<(ServiceName, u32), BTreeMap<String, Ipv4Addr>>,
     upstreams: Option<String>,
+    routing: routing::Routing,
     /// The container specifications that the release is made of, by name.
     made: BTreeMap<String, String>,
 }
@@ -82,7 +89,7 @@ struct Deploy<'a> {
 #[derive(Default)]
 struct Rest {
     leftovers: Vec<Leftover>,
-    renames: Vec<(String, String)>,
+    settlements: Vec<names::Settlement>,
 }
 
 /// Plans to bring `stack` about where `observed` is.
@@ -116,6 +123,7 @@ impl<'a> Deploy<'a> {
             ingress: stack.services.values().find_map(|s| s.ingress.as_ref().map(|i| (s, i))),
             addresses: BTreeMap::new(),
             upstreams: None,
+            routing: routing::Routing::default(),
             made: BTreeMap::new(),
         }
     }
@@ -128,6 +136,7 @@ impl<'a> Deploy<'a> {
         let networks = self.create_networks()?;
         self.assign_addresses()?;
         self.upstreams = self.render_upstreams();
+        self.find_routing();
         let mut ready = self.volumes_and_files()?;
         ready.extend(networks);
         let rest = self.services(&ready)?;

@@ -1,10 +1,11 @@
 //! Networks, and who has which address in them.
 
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use super::{Deploy, own_labels};
+use super::{Deploy, own_labels, routing::servers};
 use crate::ingress::render;
 use crate::model::{Network, NetworkSpec, Service, SubnetChoice, label};
 use crate::plan::{
@@ -63,7 +64,8 @@ impl Deploy<'_> {
         names.find(|name| self.slots.contains_key(name))
     }
 
-    /// Gives every replica behind the ingress its fixed address.
+    /// Gives every replica behind the ingress its fixed address: the one of the container that is wanted and there, else a
+    /// free one. A successor never gets its predecessor's: both run for a while.
     pub(super) fn assign_addresses(&mut self) -> Result<(), PlanError> {
         let Some((_, ingress)) = self.ingress else { return Ok(()) };
         let routed: BTreeSet<_> = ingress.routes.iter().map(|r| r.service.clone()).collect();
@@ -71,10 +73,17 @@ impl Deploy<'_> {
             let Some(service) = self.stack.services.get(&name) else { continue };
             let Some(network) = self.shared_network(service) else { continue };
             for number in 1..=service.replicas {
-                if let Some(slots) = self.slots.get_mut(&network) {
-                    let address = slots.address(name.as_str(), number)?;
-                    self.addresses.entry((name.clone(), number)).or_default().insert(network.clone(), address);
-                }
+                // Until the choice is made any address stands for it: what has none is not what is wanted.
+                let replica = (name.clone(), number);
+                self.addresses.entry(replica.clone()).or_default().insert(network.clone(), Ipv4Addr::UNSPECIFIED);
+                let place = self.place(service, number);
+                let there = place.wanted.and_then(|c| c.fixed_addresses.get(&network).copied());
+                let Some(slots) = self.slots.get_mut(&network) else { continue };
+                let address = match there {
+                    Some(address) => address,
+                    None => slots.free(&format!("{name} {number}"))?,
+                };
+                self.addresses.entry(replica).or_default().insert(network.clone(), address);
             }
         }
         Ok(())
@@ -83,19 +92,7 @@ impl Deploy<'_> {
     /// The upstream file that leads to every replica.
     pub(super) fn render_upstreams(&self) -> Option<String> {
         let (_, ingress) = self.ingress?;
-        let servers: Vec<_> = ingress
-            .routes
-            .iter()
-            .map(|route| {
-                let replicas = self.stack.services.get(&route.service).map_or(0, |s| s.replicas);
-                let fixed: Vec<_> = (1..=replicas)
-                    .filter_map(|n| self.addresses.get(&(route.service.clone(), n)))
-                    .flat_map(|by_network| by_network.values().map(ToString::to_string))
-                    .collect();
-                // Without fixed addresses the names are all that is known before the containers run.
-                if fixed.is_empty() { vec![route.service.to_string()] } else { fixed }
-            })
-            .collect();
-        Some(render::upstreams(&ingress.routes, &servers))
+        let lists: Vec<_> = ingress.routes.iter().map(|r| servers(&self.planned_addresses(&r.service), &r.service)).collect();
+        Some(render::upstreams(&ingress.routes, &lists))
     }
 }

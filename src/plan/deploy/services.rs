@@ -1,19 +1,19 @@
-//! Services in the order of what waits for what, each replica in its turn.
+//! Services in the order of what waits for what; in each, what is missing first, then what is to be replaced.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Deploy, Rest, order};
-use crate::model::{DependencyCondition, ObservedContainer, Service, ServiceName};
+use super::{Deploy, Rest, finish::leftover, names::Settlement, order};
+use crate::model::{ContainerState, DependencyCondition, Health, Service, ServiceName};
 use crate::plan::{
     PlanError, StepId,
-    slot::{Gates, Leftover, Slot, is_active},
+    place::{Maker, Place, Up},
 };
 
 /// The steps of one service that others may wait for.
 #[derive(Default)]
-struct Milestones {
-    started: Vec<StepId>,
-    healthy: Vec<StepId>,
+pub(super) struct Milestones {
+    pub(super) started: Vec<StepId>,
+    pub(super) healthy: Vec<StepId>,
     completed: Vec<StepId>,
 }
 
@@ -25,9 +25,26 @@ impl Milestones {
             DependencyCondition::CompletedSuccessfully => &self.completed,
         }
     }
+
+    pub(super) fn note(&mut self, up: &Up) {
+        self.started.extend(up.started);
+        self.healthy.extend(up.healthy);
+    }
 }
 
-impl Deploy<'_> {
+/// What the steps of a service's replicas wait for.
+pub(super) struct Gates {
+    /// Before one can be created: networks, volumes, files.
+    pub(super) create: Vec<StepId>,
+    /// Before one can be started: what it depends on.
+    pub(super) start: Vec<StepId>,
+    /// Before what runs may be disturbed: migrations, and the replicas before it.
+    pub(super) disturb: Vec<StepId>,
+    /// It is restarted with something that it depends on: why, and after what.
+    with: Option<(String, Vec<StepId>)>,
+}
+
+impl<'a> Deploy<'a> {
     /// Plans every service; `ready` is what a container waits for before it can be created.
     pub(super) fn services(&mut self, ready: &[StepId]) -> Result<Rest, PlanError> {
         let mut migrations: Vec<StepId> = Vec::new();
@@ -39,7 +56,7 @@ impl Deploy<'_> {
         let mut order = order::start_order(self.stack)?;
         order.retain(|s| self.in_scope(&s.name));
         order.sort_by_key(|s| !(before_migration.contains(&s.name) || s.migration.is_some()));
-
+        self.ingress_last(&mut order);
         let mut reached: BTreeMap<&ServiceName, Milestones> = BTreeMap::new();
         let mut rest = Rest::default();
         for service in order {
@@ -58,44 +75,80 @@ impl Deploy<'_> {
             // `depends_on: {restart: true}`
             let with = dependencies().find(|(_, d, m)| d.restart && !m.started.is_empty());
             let with = with.map(|(name, _, m)| (format!("it restarts with `{name}`"), m.healthy.clone()));
-            let disturb = if before_migration.contains(&service.name) { Vec::new() } else { migrations.clone() };
+            let mut disturb = if before_migration.contains(&service.name) { Vec::new() } else { migrations.clone() };
+            if self.ingress.is_some_and(|(s, _)| s.name == service.name) {
+                // It goes on taking in traffic while the others are replaced.
+                disturb.extend(self.routing.last);
+            }
             let milestones = self.replicas(service, Gates { create: ready.to_vec(), start: waits, disturb, with }, &mut rest);
             reached.insert(&service.name, milestones);
         }
         Ok(rest)
     }
 
-    /// One after the other where something serves already, all at once where nothing does.
-    fn replicas(&mut self, service: &Service, mut gates: Gates, rest: &mut Rest) -> Milestones {
-        let all = self.there(&service.name, &["service", "job"]);
-        let in_place = |number: u32| all.iter().filter(|c| c.number() == Some(number)).copied().collect::<Vec<_>>();
-        let mut numbers: Vec<_> = (1..=service.replicas).collect();
-        // What is missing comes first: it can serve while the others are replaced.
-        numbers.sort_by_key(|n| in_place(*n).iter().any(|c| is_active(c)));
-        let (patience, mut milestones) = (self.patience(service), Milestones::default());
-        for number in numbers {
-            let spec = self.spec(service, number, "service");
-            self.note_made(&spec);
-            let (builder, observed) = (&mut self.builder, self.observed);
-            let slot = Slot { builder, observed, service, spec: &spec, gates: &gates, patience };
-            let outcome = slot.reconcile(&in_place(number));
-            // The next one is touched when this one is healthy.
-            gates.disturb.extend(outcome.healthy);
-            milestones.started.extend(outcome.started);
-            milestones.healthy.extend(outcome.healthy);
-            rest.leftovers.extend(outcome.leftovers);
-            rest.renames.extend(outcome.rename);
+    /// The ingress comes when everything that it sends requests to has been replaced, unless something waits for it.
+    fn ingress_last(&self, order: &mut Vec<&'a Service>) {
+        let Some((ingress, _)) = self.ingress else { return };
+        let waited = order.iter().any(|s| s.depends_on.contains_key(&ingress.name));
+        if !waited && let Some(at) = order.iter().position(|s| s.name == ingress.name) {
+            let ingress = order.remove(at);
+            order.push(ingress);
         }
-        let extra = all.iter().filter(|c| c.number().is_none_or(|n| n > service.replicas || n == 0));
-        rest.leftovers.extend(extra.map(|c| too_many(c, service)));
+    }
+
+    /// A replica's place.
+    pub(super) fn place(&self, service: &Service, number: u32) -> Place<'a> {
+        let there = self.there(&service.name, &["service", "job"]);
+        let in_place: Vec<_> = there.into_iter().filter(|c| c.number() == Some(number)).collect();
+        let spec = self.spec(service, number, "service");
+        let image = self.observed.images.get(&service.image.to_string());
+        Place::of(spec, &in_place, image)
+    }
+
+    /// What makes this service's containers; `window` is for those that replace others.
+    pub(super) fn maker<'m>(&'m mut self, service: &'m Service, window: std::time::Duration) -> Maker<'m, 'a> {
+        let patience = self.patience(service);
+        Maker { builder: &mut self.builder, observed: self.observed, service, patience, window }
+    }
+
+    fn replicas(&mut self, service: &'a Service, mut gates: Gates, rest: &mut Rest) -> Milestones {
+        let mut milestones = Milestones::default();
+        let mut outdated = Vec::new();
+        // What is missing comes first: it can serve while the others are replaced.
+        for number in 1..=service.replicas {
+            let place = self.place(service, number);
+            self.note_made(&place.spec);
+            if place.replaces() {
+                outdated.push((number, place));
+                continue;
+            }
+            let up = self.fill(service, &place, &gates);
+            // The next one is touched when this one is healthy.
+            gates.disturb.extend(up.healthy);
+            milestones.note(&up);
+            self.ingress_is(&service.name, &up.container);
+            rest.settlements.push(Settlement::of(&place, up.container));
+        }
+        self.replace(service, outdated, gates, &mut milestones, rest);
+        let there = self.there(&service.name, &["service", "job"]);
+        let extra = there.iter().filter(|c| c.number().is_none_or(|n| n > service.replicas || n == 0));
+        rest.leftovers.extend(extra.map(|c| leftover(c, service, "it is one replica too many")));
         milestones
     }
-}
 
-fn too_many(container: &ObservedContainer, service: &Service) -> Leftover {
-    Leftover {
-        container: container.name.clone(),
-        running: is_active(container).then_some(service.stop_grace_period),
-        cause: "it is one replica too many",
+    /// A replica in whose place nothing else runs.
+    fn fill(&mut self, service: &Service, place: &Place<'_>, gates: &Gates) -> Up {
+        let health = place.wanted.map(|c| self.observed.kept.health_of(c));
+        let runs = place.wanted.is_some_and(|c| matches!(c.state, ContainerState::Running { .. }));
+        let mut maker = self.maker(service, std::time::Duration::ZERO);
+        let (container, created) = maker.create(place, &gates.create);
+        let mut before: Vec<StepId> = gates.start.iter().copied().chain(created).collect();
+        if runs && health == Some(Health::Unhealthy) {
+            before.extend(&gates.disturb);
+        } else if runs && let Some((cause, with)) = &gates.with {
+            before.extend(gates.disturb.iter().chain(with));
+            return maker.restart(&container, cause, before);
+        }
+        maker.run(place, container, before)
     }
 }

@@ -1,0 +1,105 @@
+//! When all is well every container gets its proper name; the one before it stays, stopped, for a way back.
+
+use std::collections::BTreeSet;
+
+use super::Deploy;
+use crate::model::{ContainerState, ObservedContainer, RestartPolicy, previous_name};
+use crate::plan::{
+    Action, StepId,
+    place::{Leftover, Place, revives},
+};
+
+/// What is left to do in one place when its container runs.
+pub(super) struct Settlement {
+    /// The proper name.
+    proper: String,
+    /// The container that runs, by the name that it has had so far.
+    current: String,
+    /// The one that is kept for a way back, with its restart policy.
+    predecessor: Option<(String, RestartPolicy)>,
+    /// One that was kept for a way back so far.
+    previous: Option<String>,
+    /// What is needed by nobody.
+    doomed: Vec<Leftover>,
+}
+
+impl Settlement {
+    /// What to do in a place where `current` runs.
+    pub(super) fn of(place: &Place<'_>, current: String) -> Self {
+        let proper = place.spec.name.clone();
+        // A job that has not succeeded is no way back.
+        let good = |c: &&ObservedContainer| {
+            c.role() == Some("service") || matches!(c.state, ContainerState::Exited { exit_code: 0, .. })
+        };
+        let predecessor = place.predecessor().filter(good).map(|c| (c.name.clone(), c.restart));
+        let kept = previous_name(&proper);
+        let previous = place.others.iter().find(|c| c.name == kept && !matches!(c.state, ContainerState::Created));
+        let stays = |name: &str| predecessor.as_ref().is_some_and(|(p, _)| p == name) || previous.is_some_and(|p| p.name == name);
+        let doomed = place.others.iter().filter(|c| !stays(&c.name)).map(|c| Leftover {
+            container: c.name.clone(),
+            // Active ones have been stopped before.
+            running: None,
+            cause: if crate::model::is_failed(&c.name) {
+                "it was kept for inspection until all is well"
+            } else {
+                "another one has its place"
+            },
+        });
+        let doomed = doomed.collect();
+        Self { proper, current, previous: previous.map(|c| c.name.clone()), predecessor, doomed }
+    }
+}
+
+impl Deploy<'_> {
+    /// Settles names, place by place; returns the containers that are gone afterwards, with the steps that remove them.
+    pub(super) fn settle(&mut self, settlements: Vec<Settlement>) -> (BTreeSet<String>, Vec<StepId>) {
+        let mut gone = BTreeSet::new();
+        let mut removals = Vec::new();
+        for Settlement { proper, mut current, predecessor, previous, mut doomed } in settlements {
+            if let Some(previous) = previous.filter(|_| predecessor.is_some()) {
+                doomed.push(Leftover { container: previous, running: None, cause: "a newer one is kept for a way back" });
+            }
+            let mut last = Vec::new();
+            for leftover in doomed {
+                let name = leftover.container.clone();
+                let id = self.remove_leftover(leftover);
+                gone.insert(name);
+                removals.push(id);
+                last.push(id);
+            }
+            let kept = previous_name(&proper);
+            if let Some((name, policy)) = predecessor {
+                if current == kept {
+                    // It came back from there: the two change names.
+                    let between = format!("{proper}-next");
+                    last = vec![self.rename(&current, &between, "it makes room for the one that it replaces", &last)];
+                    current = between;
+                }
+                if revives(policy) {
+                    let action = Action::SetRestart { container: name.clone(), policy: RestartPolicy::No };
+                    last.push(self.builder.add(action, "the engine must not bring it back by itself", last.clone()));
+                }
+                last = vec![self.rename(&name, &kept, "it is kept for a way back", &last)];
+            }
+            if current != proper {
+                self.rename(&current, &proper, "it has taken the place", &last);
+            }
+        }
+        (gone, removals)
+    }
+
+    fn rename(&mut self, container: &str, to: &str, cause: &str, after: &[StepId]) -> StepId {
+        let action = Action::Rename { container: container.to_owned(), to: to.to_owned() };
+        self.builder.add(action, cause, after.iter().copied())
+    }
+
+    /// Removes what is left over, stopped first when it runs.
+    pub(super) fn remove_leftover(&mut self, leftover: Leftover) -> StepId {
+        let Leftover { container, running, cause } = leftover;
+        let stop = running.map(|grace| {
+            let stop = Action::Stop { container: container.clone(), grace };
+            self.builder.add(stop, cause, [])
+        });
+        self.builder.add(Action::RemoveContainer { container }, cause, stop)
+    }
+}
