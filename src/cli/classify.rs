@@ -276,6 +276,7 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
                     .hints
                     .push("see whether the engine's machine reaches the registry, then run the same command again".into()),
                 StepError::Engine(e) => problem.hints.extend(engine_hint(e.kind)),
+                StepError::Switch(e) => problem.hints.extend(e.hint()),
                 _ => {}
             }
         }

@@ -308,8 +308,11 @@ fn update_config(update: &UpdateConfig) -> Value {
 fn extension(service: &Service) -> Value {
     let mut out = Object::new();
     if let Some(ingress) = &service.ingress {
-        let routes = json!(ingress.routes);
-        out.put("ingress", json!({"config": ingress.config.as_str(), "routes": routes}));
+        let mut object = Object::new();
+        object.put("config", json!(ingress.config.as_str()));
+        object.put("routes", json!(ingress.routes));
+        object.put("drain", duration(ingress.drain));
+        out.put("ingress", object.into_value());
     }
     if let Some(migration) = &service.migration {
         let mut object = Object::new();
@@ -319,6 +322,15 @@ fn extension(service: &Service) -> Value {
         object.put_some("backward_compatible", json!(migration.backward_compatible));
         out.put("migration", object.into_value());
     }
+    let smoke = service.smoke.iter().map(|smoke| {
+        let mut object = Object::new();
+        object.put("path", json!(smoke.path));
+        object.put("status", json!(smoke.status));
+        object.put_some("body", json!(smoke.body));
+        object.put_some("latency", smoke.latency.map_or(Value::Null, duration));
+        object.into_value()
+    });
+    out.put_some("smoke", Value::Array(smoke.collect()));
     out.into_value()
 }
 

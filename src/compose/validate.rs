@@ -23,6 +23,7 @@ pub(super) fn validate(report: &mut Report, root: &Node, stack: &Stack) {
         checker.job(service);
         checker.targets(service);
         checker.ingress(service);
+        checker.smoke(service);
     }
 }
 
@@ -204,6 +205,15 @@ impl Checker<'_, '_> {
                 let message = format!("`{}` is on no network of this service", route.service);
                 self.error(service, &path, message, "put both on one network");
             }
+        }
+    }
+
+    /// Whether a smoke test has somebody to ask: it goes the ingress's way, to the port of the route.
+    fn smoke(&mut self, service: &Service) {
+        let routes = self.stack.services.values().filter_map(|s| s.ingress.as_ref()).flat_map(|i| &i.routes);
+        if !service.smoke.is_empty() && routes.filter(|route| route.service == service.name).count() == 0 {
+            let message = "no ingress has a route to this service, so nobody knows which port to ask".to_owned();
+            self.error(service, &["x-medianest", "smoke"], message, "give the ingress a route to it, or remove `smoke`");
         }
     }
 }

@@ -6,6 +6,7 @@
 mod gate;
 mod job;
 mod run;
+pub mod smoke;
 mod stage;
 mod step;
 

@@ -1,90 +1,107 @@
-//! Puts new upstreams before a running nginx: write beside, rename over, test, reload.
+//! Puts new upstreams before a running nginx: write beside, rename over, test, reload, and see that they are in force.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use thiserror::Error;
+use futures_util::try_join;
+use tokio::time::{Instant, sleep};
 
-use crate::engine::{Engine, EngineError};
-use crate::state::archive::{self, Archive};
+use super::{SwitchError, file, nginx::Nginx};
+use crate::engine::{Engine, ErrorKind};
 
-/// How long one command in the ingress may take.
-const LIMIT: Duration = Duration::from_secs(15);
+/// How long nginx may take from the signal until only its new workers take connections. It reads its files, resolves the
+/// names in them and starts workers before that: usually within a tenth of a second.
+const ACKNOWLEDGE_LIMIT: Duration = Duration::from_secs(30);
+/// The first pause between two looks, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
-/// Why the ingress keeps its old upstreams.
-#[derive(Debug, Error)]
-pub enum SwitchError {
-    /// The engine refused.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    /// nginx does not accept the configuration; the old file is back.
-    #[error("the ingress refuses its new upstreams: {0}")]
-    Refused(String),
-    /// A command in the container failed.
-    #[error("`{command}` failed in {container}: {output}")]
-    Command {
-        /// The command.
-        command: String,
-        /// The container.
-        container: String,
-        /// What it said.
-        output: String,
-    },
+/// Pauses that grow by a quarter each time.
+pub(super) fn pauses() -> impl Iterator<Item = Duration> {
+    std::iter::successors(Some(PAUSES.0), |pause| Some((*pause * 5 / 4).min(PAUSES.1)))
 }
 
-/// Replaces `path` in `container` by `content` and reloads. The old file serves on when nginx refuses the new one.
+/// Looks at nginx's processes.
+pub(super) async fn look(engine: &dyn Engine, container: &str) -> Result<Nginx, SwitchError> {
+    Ok(Nginx::of(&engine.processes(container).await?))
+}
+
+/// Replaces `path` in `container` by `content` and reloads; returns when only workers with the new upstreams take
+/// connections. On any failure the old file is put back, and nginx serves on with it.
 pub async fn switch(engine: &dyn Engine, container: &str, path: &str, content: &str) -> Result<(), SwitchError> {
-    let before = engine.get_archive(container, path).await?;
-    replace(engine, container, path, content.as_bytes()).await?;
-    let test = test_command(engine, container).await?;
-    let tested = engine.exec(container, &test, LIMIT).await?;
+    let (seen, before) = try_join!(look(engine, container), file::read(engine, container, path))?;
+    let Some(test) = seen.test() else { return Err(SwitchError::NoMaster { container: container.to_owned() }) };
+    let mut told = false;
+    let error = match bring(engine, container, path, content, &test, &mut told).await {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    match put_back(engine, container, path, before.as_deref(), told).await {
+        Ok(()) => Err(error),
+        Err(why) => Err(SwitchError::Stranded { error: Box::new(error), why: Box::new(why) }),
+    }
+}
+
+/// `told` is set when nginx may have been told to reload.
+async fn bring(
+    engine: &dyn Engine,
+    container: &str,
+    path: &str,
+    content: &str,
+    test: &[String],
+    told: &mut bool,
+) -> Result<(), SwitchError> {
+    file::replace(engine, container, path, content.as_bytes()).await?;
+    let tested = engine.exec(container, test, file::COMMAND_LIMIT).await?;
     if tested.code != 0 {
-        let old = before.and_then(|tar| archive::files(&tar).ok()).and_then(|mut files| files.pop());
-        if let Some((_, old)) = old {
-            replace(engine, container, path, &old).await?;
-        }
         return Err(SwitchError::Refused(tested.text()));
     }
-    Ok(engine.kill(container, "HUP").await?)
+    // Noted as late as can be: a worker that nginx itself replaces before the signal is one of the old ones.
+    let noted = look(engine, container).await?.serving;
+    *told = true;
+    engine.kill(container, "HUP").await?;
+    acknowledged(engine, container, &noted).await
 }
 
-/// The archive call is not atomic, a rename in the container is.
-async fn replace(engine: &dyn Engine, container: &str, path: &str, content: &[u8]) -> Result<(), SwitchError> {
-    let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let temporary = format!(".{name}.new");
-    let pack = |e: std::io::Error| EngineError::new(crate::engine::ErrorKind::Other, "pack the upstreams", e.to_string());
-    let mut archive = Archive::default();
-    archive.file(&temporary, 0, 0, 0o644, content).map_err(pack)?;
-    engine.put_archive(container, directory, archive.finish().map_err(pack)?).await?;
-    let rename = ["mv", "-f", &format!("{directory}/{temporary}"), path].map(str::to_owned);
-    let renamed = engine.exec(container, &rename, LIMIT).await?;
-    if renamed.code != 0 {
-        let command = rename.join(" ");
-        return Err(SwitchError::Command { command, container: container.to_owned(), output: renamed.text() });
+/// A reload that is asked for is not a reload that happened: nginx may refuse what its test let pass (a memory zone that
+/// changed its key, a port that is taken), and then its old workers simply go on.
+async fn acknowledged(engine: &dyn Engine, container: &str, noted: &BTreeSet<u32>) -> Result<(), SwitchError> {
+    let begin = Instant::now();
+    for pause in pauses() {
+        let now = look(engine, container).await?;
+        if now.replaced(noted) {
+            break;
+        }
+        if begin.elapsed() >= ACKNOWLEDGE_LIMIT {
+            let container = container.to_owned();
+            return Err(match now.stranger {
+                Some(first) => SwitchError::NotFirst { container, first },
+                None => SwitchError::NotReloaded { container, limit: ACKNOWLEDGE_LIMIT },
+            });
+        }
+        sleep(pause).await;
     }
     Ok(())
 }
 
-/// `nginx -t` with the configuration file that the running master was started with.
-async fn test_command(engine: &dyn Engine, container: &str) -> Result<Vec<String>, SwitchError> {
-    let read = ["cat", "/proc/1/cmdline"].map(str::to_owned);
-    let shown = engine.exec(container, &read, LIMIT).await?.text();
-    let words: Vec<_> = shown.split(['\0', ' ']).filter(|w| !w.is_empty()).collect();
-    let mut command = vec!["nginx".to_owned(), "-t".to_owned()];
-    if let Some(at) = words.iter().position(|w| *w == "-c")
-        && let Some(file) = words.get(at + 1)
-    {
-        command.extend(["-c".to_owned(), (*file).to_owned()]);
-    }
-    Ok(command)
-}
-
-/// Waits until no old worker can hold a request to `addresses`.
-pub async fn drain(
-    _engine: &dyn Engine,
-    _container: &str,
-    _addresses: &[std::net::Ipv4Addr],
-    _limit: Duration,
-    _tell: &(dyn Fn(u64) + Send + Sync),
+/// Brings the file back that was there before. An nginx that may have been told of the other one is told again: it may
+/// take it late, and what runs must be what lies there.
+async fn put_back(
+    engine: &dyn Engine,
+    container: &str,
+    path: &str,
+    before: Option<&[u8]>,
+    told: bool,
 ) -> Result<(), SwitchError> {
-    Ok(())
+    match before {
+        Some(before) => file::replace(engine, container, path, before).await?,
+        None => file::remove(engine, container, path).await?,
+    }
+    if !told {
+        return Ok(());
+    }
+    match engine.kill(container, "HUP").await {
+        // It reads the file when it is started.
+        Err(e) if matches!(e.kind, ErrorKind::NotRunning | ErrorKind::NotFound) => Ok(()),
+        answer => Ok(answer?),
+    }
 }

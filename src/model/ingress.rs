@@ -1,5 +1,5 @@
-//! What a service's `x-medianest` extension says: which service takes in the traffic and where it goes, and which
-//! service is the database migration.
+//! What a service's `x-medianest` extension says: which service takes in the traffic and where it goes, how its answers
+//! are tried out, and which service is the database migration.
 
 use std::time::Duration;
 
@@ -40,6 +40,27 @@ pub struct Ingress {
     pub config: ConfigName,
     /// The upstreams, in the order in which they are written.
     pub routes: Vec<Route>,
+    /// How long connections to a replica that is replaced are waited for before it is stopped.
+    pub drain: Duration,
+}
+
+impl Ingress {
+    /// How long is waited where the file does not say: longer than a page or an API call takes, shorter than people
+    /// care to wait for somebody's websocket.
+    pub const DEFAULT_DRAIN: Duration = Duration::from_secs(30);
+}
+
+/// A request that a replica must answer well before it gets traffic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Smoke {
+    /// Path with its query, from `/` on.
+    pub path: String,
+    /// The status that is expected.
+    pub status: u16,
+    /// A text that the body must contain.
+    pub body: Option<String>,
+    /// The time within which the whole answer must be there.
+    pub latency: Option<Duration>,
 }
 
 /// Marks a service as the job that migrates the database.

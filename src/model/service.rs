@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, Cpus, FileEntry, Healthcheck, ImageRef, Ingress, Migration, ServiceName, UpdateConfig, VolumeName};
+use super::{Bytes, Cpus, FileEntry, Healthcheck, ImageRef, Ingress, Migration, ServiceName, Smoke, UpdateConfig, VolumeName};
 
 /// What a dependent service waits for (Compose specification, `depends_on`, long syntax).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -235,6 +235,8 @@ pub struct Service {
     pub ingress: Option<Ingress>,
     /// It migrates the database.
     pub migration: Option<Migration>,
+    /// What a new replica is asked before the ingress sends requests to it.
+    pub smoke: Vec<Smoke>,
 }
 
 impl Service {

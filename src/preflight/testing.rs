@@ -134,6 +134,7 @@ pub(super) fn service(name: &str) -> Service {
         labels: BTreeMap::new(),
         ingress: None,
         migration: None,
+        smoke: Vec::new(),
     }
 }
 

@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use super::fields::At;
 use super::{Context, Declared};
-use crate::model::{Balance, Ingress, Migration, Route};
+use crate::model::{Balance, Ingress, Migration, Route, Smoke};
 
 /// Attempts at a migration when the file gives none: a migration that failed is not tried again unasked.
 const DEFAULT_ATTEMPTS: u32 = 1;
 /// Pause before the second attempt when the file gives none.
 const DEFAULT_BACKOFF: Duration = Duration::from_secs(2);
+
+/// Status that a smoke test expects when the file gives none.
+const DEFAULT_STATUS: u16 = 200;
 
 const BALANCES: &[(&str, Balance)] =
     &[("round_robin", Balance::RoundRobin), ("least_conn", Balance::LeastConn), ("client_address", Balance::ClientAddress)];
@@ -24,13 +27,23 @@ pub(super) fn version(cx: &mut Context<'_>, at: &At<'_>) -> Option<String> {
     version
 }
 
+/// What `x-medianest` of a service says.
+#[derive(Default)]
+pub(super) struct Extension {
+    pub(super) ingress: Option<Ingress>,
+    pub(super) migration: Option<Migration>,
+    pub(super) smoke: Vec<Smoke>,
+}
+
 /// `x-medianest` of a service.
-pub(super) fn service(cx: &mut Context<'_>, at: &At<'_>) -> Option<(Option<Ingress>, Option<Migration>)> {
+pub(super) fn service(cx: &mut Context<'_>, at: &At<'_>) -> Option<Extension> {
     let mut fields = at.fields(cx.report)?;
     let ingress = fields.take("ingress").and_then(|v| ingress(cx, &v));
     let migration = fields.take("migration").and_then(|v| migration(cx, &v));
+    let smoke = fields.take("smoke").and_then(|v| v.items(cx.report)).unwrap_or_default();
+    let smoke = smoke.iter().filter_map(|item| self::smoke(cx, item)).collect();
     fields.finish(cx.report, &[], true);
-    Some((ingress, migration))
+    Some(Extension { ingress, migration, smoke })
 }
 
 fn ingress(cx: &mut Context<'_>, at: &At<'_>) -> Option<Ingress> {
@@ -53,8 +66,9 @@ fn ingress(cx: &mut Context<'_>, at: &At<'_>) -> Option<Ingress> {
             routes.push(route);
         }
     }
+    let drain = fields.take("drain").map_or(Some(Ingress::DEFAULT_DRAIN), |v| v.duration(cx.report));
     fields.finish(cx.report, &[], true);
-    Some(Ingress { config: config?, routes })
+    Some(Ingress { config: config?, routes, drain: drain? })
 }
 
 fn route(cx: &mut Context<'_>, at: &At<'_>) -> Option<Route> {
@@ -109,4 +123,34 @@ fn migration(cx: &mut Context<'_>, at: &At<'_>) -> Option<Migration> {
     });
     fields.finish(cx.report, &[], true);
     Some(Migration { attempts: attempts?, backoff: backoff?, verify, backward_compatible })
+}
+
+fn smoke(cx: &mut Context<'_>, at: &At<'_>) -> Option<Smoke> {
+    let mut fields = at.fields(cx.report)?;
+    let path = fields.require(cx.report, "path").and_then(|v| {
+        let path = v.text(cx.report)?;
+        let valid = path.starts_with('/') && path.chars().all(|c| c.is_ascii_graphic() && c != '#');
+        if !valid {
+            v.error(cx.report, format!("`{path}` is not a path such as `/api/health?full=1`"));
+        }
+        valid.then_some(path)
+    });
+    let status = fields.take("status").map_or(Some(DEFAULT_STATUS), |v| {
+        let status = v.integer::<u16>(cx.report)?;
+        let valid = (200..=599).contains(&status);
+        if !valid {
+            v.error(cx.report, "a final status is a number from 200 to 599");
+        }
+        valid.then_some(status)
+    });
+    let body = fields.take("body").and_then(|v| v.text(cx.report));
+    let latency = fields.take("latency").map_or(Some(None), |v| {
+        let latency = v.duration(cx.report)?;
+        if latency.is_zero() {
+            v.error(cx.report, "no answer takes no time");
+        }
+        (!latency.is_zero()).then_some(Some(latency))
+    });
+    fields.finish(cx.report, &[], true);
+    Some(Smoke { path: path?, status: status?, body, latency: latency? })
 }

@@ -52,7 +52,7 @@ pub(super) fn service(cx: &mut Context<'_>, name: ServiceName, at: &At<'_>) -> O
     let mounts = mounts::mounts(cx, tmpfs, volumes);
     let mut granted = f.take("secrets").map(|v| files::granted_secrets(cx, &v)).unwrap_or_default();
     granted.extend(f.take("configs").map(|v| files::granted_configs(cx, &v)).unwrap_or_default());
-    let (ingress, migration) = f.take("x-medianest").and_then(|v| extension::service(cx, &v)).unwrap_or_default();
+    let own = f.take("x-medianest").and_then(|v| extension::service(cx, &v)).unwrap_or_default();
     let attached = f.take("networks");
     let networks = networks::attachments(cx, attached);
     let environment = f.take("environment").and_then(|v| v.pairs(cx.report)).unwrap_or_default();
@@ -96,8 +96,9 @@ pub(super) fn service(cx: &mut Context<'_>, name: ServiceName, at: &At<'_>) -> O
         resources,
         logging: f.take("logging").and_then(|v| process::logging(cx, &v)),
         labels: f.take("labels").and_then(|v| cx.labels(&v)).unwrap_or_default(),
-        ingress,
-        migration,
+        ingress: own.ingress,
+        migration: own.migration,
+        smoke: own.smoke,
     };
     fields.finish(cx.report, keys::SERVICE, false);
     Some(Draft { service, profiles, env_files })

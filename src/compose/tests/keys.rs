@@ -270,8 +270,27 @@ fn the_tools_own_extension() {
     let migration = stack.services["job"].migration.as_ref().unwrap();
     assert_eq!((migration.attempts, migration.backoff), (3, Duration::from_millis(500)));
     assert_eq!(migration.verify.as_ref().unwrap(), &["check", "--all"]);
+    assert_eq!(ingress.drain, Duration::from_secs(30));
     let bare = service("x-medianest: {migration: {}}").migration.unwrap();
     assert_eq!((bare.attempts, bare.backoff, bare.verify), (1, Duration::from_secs(2), None));
+}
+
+#[test]
+fn drains_and_smoke_tests() {
+    let text = "services:\n  web:\n    image: nginx\n    configs: [up]\n    x-medianest:\n      ingress: {config: up, drain: 2m, \
+                routes: [{upstream: api, service: app, port: 4000}]}\n  app:\n    image: app\n    x-medianest:\n      smoke:\n      \
+                - {path: /health}\n      - {path: '/api?q=1', status: 401, body: 'no token', latency: 500ms}\nconfigs: {up: \
+                {content: 'x'}}\n";
+    let stack = loaded(text).stack;
+    assert_eq!(stack.services["web"].ingress.as_ref().unwrap().drain, Duration::from_secs(120));
+    let smoke = |path: &str, status, body: Option<&str>, latency: Option<u64>| Smoke {
+        path: path.into(),
+        status,
+        body: body.map(Into::into),
+        latency: latency.map(Duration::from_millis),
+    };
+    let wanted = [smoke("/health", 200, None, None), smoke("/api?q=1", 401, Some("no token"), Some(500))];
+    assert_eq!(stack.services["app"].smoke, wanted);
 }
 
 #[test]

@@ -319,6 +319,24 @@ fn keys() {
             "0}",
             "x-medianest.ingress.routes[0].port: a port is a number from 1 to 65535",
         ),
+        (
+            "x-medianest: {smoke: [{path: health}]}",
+            "health",
+            "x-medianest.smoke[0].path: `health` is not a path such as `/api/health?full=1`",
+        ),
+        (
+            "x-medianest: {smoke: [{path: /, status: 101}]}",
+            "101",
+            "x-medianest.smoke[0].status: a final status is a number from 200 to 599",
+        ),
+        ("x-medianest: {smoke: [{path: /, latency: 0s}]}", "0s", "x-medianest.smoke[0].latency: no answer takes no time"),
+        ("x-medianest: {smoke: [{status: 200}]}", "{status", "x-medianest.smoke[0]: `path` is missing"),
+        (
+            "x-medianest: {smoke: [{path: /}]}",
+            "[{path",
+            "x-medianest.smoke: no ingress has a route to this service, so nobody knows which port to ask (hint: give the ingress \
+             a route to it, or remove `smoke`)",
+        ),
     ];
     for (keys, at, message) in cases {
         refused(keys, at, message);

@@ -56,6 +56,9 @@ impl FakeEngine {
             return fail(ErrorKind::NotRunning, &action, format!("Container {} is not running", c.id));
         }
         c.signals.push(signal.to_owned());
+        if signal == "HUP" {
+            c.hups.push(Instant::now());
+        }
         let stop_signal = c.spec.stop_signal.as_deref().unwrap_or("TERM");
         let asked = signal == stop_signal.strip_prefix("SIG").unwrap_or(stop_signal);
         c.stopped_by_hand |= asked || signal == "KILL";

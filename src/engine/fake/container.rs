@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use super::files::Tree;
-use super::image::{Behaviour, Check, End, FakeImage};
+use super::image::{Behaviour, Check, End, FakeImage, Reload};
 use crate::engine::{ContainerSpec, LogSource, Process};
 use crate::model::{ContainerState, Health, HealthTest, Healthcheck, ImageId, PublishedPort, RestartPolicy};
 
@@ -76,6 +76,8 @@ pub(super) struct Container {
     pub(super) root: Tree,
     pub(super) log: Vec<Line>,
     pub(super) signals: Vec<String>,
+    /// When SIGHUP came.
+    pub(super) hups: Vec<Instant>,
     pub(super) checks: Option<Checks>,
 }
 
@@ -131,6 +133,7 @@ impl Container {
         self.started_at = Some(at);
         self.stopped_by_hand = false;
         self.signals.clear();
+        self.hups.clear();
         self.log.extend(self.image.about.logs.iter().map(|text| line(at, LogSource::Stdout, text)));
         // As in an engine, the first check comes one interval after the start.
         self.checks = self.healthcheck().map(|check| Checks {
@@ -211,15 +214,30 @@ impl Container {
         self.checks.map_or(Health::NoCheck, |checks| checks.status)
     }
 
-    /// What runs in it, whatever its image: a master and a worker, as nginx shows them. A HUP brings another worker, and
-    /// the one before is gone at once.
-    pub(super) fn processes(&self) -> Vec<Process> {
-        let reloads = self.signals.iter().filter(|signal| *signal == "HUP").count();
-        let worker = self.pid + 1 + u32::try_from(reloads).unwrap_or(u32::MAX >> 1);
-        vec![
-            Process { pid: self.pid, command: "nginx: master process nginx".into() },
-            Process { pid: worker, command: "nginx: worker process".into() },
-        ]
+    /// What runs in it, whatever its image: nginx's master, a worker for the newest configuration that it has taken,
+    /// and those before it that are not done yet.
+    pub(super) fn processes(&self, now: Instant) -> Vec<Process> {
+        let reload = self.image.about.reload;
+        // When each worker begins to serve, the first one with the container.
+        let (taken, lingers) = match reload {
+            Reload::AtOnce => (self.hups.clone(), Duration::ZERO),
+            Reload::Slow(time) => (self.hups.iter().map(|at| *at + time).filter(|at| *at <= now).collect(), time),
+            Reload::Refused | Reload::BehindShell => (Vec::new(), Duration::ZERO),
+        };
+        let mut found = Vec::new();
+        let mut add = |pid: u32, command: &str| found.push(Process { pid, command: command.into() });
+        if reload == Reload::BehindShell {
+            add(self.pid, "/bin/sh -c nginx");
+        }
+        add(self.pid + 1, "nginx: master process nginx");
+        for (pid, left) in (self.pid + 2..).zip(taken.iter().map(Some).chain([None])) {
+            match left {
+                None => add(pid, "nginx: worker process"),
+                Some(left) if *left + lingers > now => add(pid, "nginx: worker process is shutting down"),
+                Some(_) => {}
+            }
+        }
+        found
     }
 
     pub(super) fn state(&self) -> ContainerState {

@@ -90,6 +90,7 @@ pub(super) fn create(world: &mut World, action: &str, spec: &ContainerSpec) -> A
         root,
         log: Vec::new(),
         signals: Vec::new(),
+        hups: Vec::new(),
         checks: None,
     };
     world.containers.insert(key, container);

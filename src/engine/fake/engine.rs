@@ -235,7 +235,7 @@ impl Engine for FakeEngine {
         if !c.is_running() {
             return fail(ErrorKind::NotRunning, &action, format!("Container {} is not running", c.id));
         }
-        Ok(c.processes())
+        Ok(c.processes(Instant::now()))
     }
 
     async fn set_restart(&self, name: &str, policy: RestartPolicy) -> Answer<()> {

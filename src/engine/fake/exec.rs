@@ -90,6 +90,10 @@ fn program(inside: &mut Inside<'_>, argv: &[String]) -> Outcome {
             true => done(0, Vec::new()),
             false => done(1, format!("mv: cannot move '{from}'").into()),
         },
+        ("rm", [path]) => {
+            inside.world.remove_path(inside.container, path);
+            done(0, Vec::new())
+        }
         ("sleep", [seconds]) => match seconds.parse().ok().and_then(|s: f64| Duration::try_from_secs_f64(s).ok()) {
             Some(time) => Outcome::After(time, answer(0, "")),
             None => done(1, b"sleep: invalid time".to_vec()),

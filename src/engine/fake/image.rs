@@ -29,6 +29,8 @@ pub struct FakeImage {
     pub files: BTreeMap<String, Vec<u8>>,
     /// Answers commands; see `ExecScript`.
     pub exec: Option<ExecScript>,
+    /// What its nginx does when it is told to reload.
+    pub reload: Reload,
     /// When it was built.
     pub created: Option<DateTime<Utc>>,
     /// Bytes that a pull reports.
@@ -46,6 +48,7 @@ impl Default for FakeImage {
             on_stop: Some((Duration::ZERO, 0)),
             files: BTreeMap::new(),
             exec: None,
+            reload: Reload::default(),
             created: None,
             size: 10 << 20,
         }
@@ -70,6 +73,20 @@ impl FakeImage {
     pub fn unchecked(script: Behaviour) -> Self {
         Self { script, ..Self::default() }
     }
+}
+
+/// What nginx does on SIGHUP. Every container's processes look like nginx's, whatever its image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reload {
+    /// Another worker serves, and the one before is gone.
+    #[default]
+    AtOnce,
+    /// Another worker serves after this time; each one before goes on with what it has for another such time.
+    Slow(Duration),
+    /// The configuration is refused: the old worker serves on.
+    Refused,
+    /// A shell is the first process and passes no signal on.
+    BehindShell,
 }
 
 /// What a container does from its start on.

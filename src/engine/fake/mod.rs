@@ -21,7 +21,7 @@ use tokio::{sync::Notify, time::Instant};
 
 pub use exec::Inside;
 pub use fault::Fault;
-pub use image::{Behaviour, ExecScript, FakeImage};
+pub use image::{Behaviour, ExecScript, FakeImage, Reload};
 
 use self::{files::Tree, world::World};
 use crate::model::EngineInfo;

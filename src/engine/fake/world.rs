@@ -303,6 +303,14 @@ impl World {
         true
     }
 
+    /// Removes a file or directory where it can be written; one that is not there is no error.
+    pub(super) fn remove_path(&mut self, key: u64, path: &str) {
+        let (store, path, writable) = self.locate(key, &clean(path));
+        if let Some(tree) = self.tree(key, &store).filter(|_| writable) {
+            tree.take(&path);
+        }
+    }
+
     pub(super) fn observed(&self, c: &Container) -> ObservedContainer {
         let named = c.spec.mounts.iter().filter_map(|m| match &m.source {
             MountSource::Volume(name) => Some(name.to_string()),

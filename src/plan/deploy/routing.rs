@@ -182,7 +182,7 @@ impl Deploy<'_> {
     }
 
     fn drain_limit(&self) -> std::time::Duration {
-        std::time::Duration::from_secs(30)
+        self.ingress.map(|(_, ingress)| ingress.drain).unwrap_or_default()
     }
 }
 
