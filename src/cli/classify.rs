@@ -265,6 +265,17 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
             evidence(&mut problem, seen);
             problem.hints.push(format!("see all of its output with `medianestctl logs {service}`"));
         }
+        StepError::Smoke { service, container, error, evidence: seen } => {
+            problem.code = "smoke";
+            problem.message = format!("service `{service}`: container {container} fails its smoke test");
+            problem.causes.push(error.to_string());
+            evidence(&mut problem, seen);
+            problem.hints.extend(error.hint());
+        }
+        StepError::Canary { .. } => {
+            problem.code = "canary";
+            problem.message = failure.error.to_string();
+        }
         StepError::Cancelled => {
             problem.code = "interrupted";
             problem.message = "stopped at your request".into();

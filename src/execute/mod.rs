@@ -3,10 +3,11 @@
 //! Layer 3. Decides nothing that the plan has not decided. When a step fails nothing new starts, what is under way
 //! settles, and what the plan says to take back is taken back. Refuses to print: events tell what happens.
 
+mod bake;
 mod gate;
 mod job;
 mod run;
-pub mod smoke;
+mod smoke;
 mod stage;
 mod step;
 
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use gate::{Evidence, Probing};
 pub use run::{Failure, Finished, Undone, run};
+pub use smoke::SmokeError;
 
 use crate::engine::{Engine, EngineError};
 use crate::event::Sink;
@@ -75,6 +77,29 @@ pub enum StepError {
         why: String,
         /// What it said.
         evidence: Box<Evidence>,
+    },
+    /// A new replica did not answer as it must before it gets traffic.
+    #[error("service `{service}`: container {container} fails its smoke test: {error}")]
+    Smoke {
+        /// The service.
+        service: ServiceName,
+        /// The container.
+        container: String,
+        /// What it did instead.
+        #[source]
+        error: SmokeError,
+        /// What it has printed.
+        evidence: Box<Evidence>,
+    },
+    /// A canary did worse than the others.
+    #[error("service `{service}`: the canary {candidate} {why}")]
+    Canary {
+        /// The service.
+        service: ServiceName,
+        /// Its address and port.
+        candidate: String,
+        /// What it did, with the figures of the others.
+        why: String,
     },
     /// A file to be delivered is not at hand.
     #[error("{0}")]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::try_join;
 
-use super::{Context, StepError, gate, job, stage};
+use super::{Context, StepError, bake, gate, job, smoke, stage};
 use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::event::Event;
 use crate::ingress;
@@ -106,7 +106,18 @@ pub(super) async fn carry_out(
             };
             ingress::drain(engine, container, addresses, *limit, &tell).await?;
         }
-        Action::Bake { .. } => {}
+        Action::Smoke { ingress, service, container, address, port, smoke } => {
+            if let Err(error) = smoke::check(engine, ingress, &address.to_string(), *port, smoke).await {
+                let evidence = gate::Evidence { log: gate::last_lines(engine, container).await, ..gate::Evidence::default() };
+                let (service, container) = (service.clone(), container.clone());
+                return Err(StepError::Smoke { service, container, error, evidence: Box::new(evidence) });
+            }
+        }
+        Action::Bake { container, service, candidate, stable, span, thresholds } => {
+            let trial = bake::Trial { ingress: container, service, candidate, stable, span: *span, thresholds };
+            bake::run(engine, &trial, &context.cancel, &|message, done, total| progress(message, Some(done), Some(total)))
+                .await?;
+        }
         Action::Pause { span, .. } => {
             tokio::select! {
                 () = tokio::time::sleep(*span) => {}

@@ -11,6 +11,7 @@ mod nginx;
 pub mod render;
 mod sockets;
 mod switch;
+pub mod trial;
 
 pub use drain::{Drained, drain};
 pub use error::SwitchError;

@@ -76,3 +76,14 @@ pub struct Migration {
     /// (`<2.0.0`); `None` when nothing is known of any.
     pub backward_compatible: Option<String>,
 }
+
+/// What a canary must not exceed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thresholds {
+    /// Its share of answers with status 500 and above may be so many thousandths above that of the others.
+    pub errors_permille: u16,
+    /// Its 95th percentile of the time to answer may be so many hundredths of that of the others.
+    pub p95_percent: u32,
+    /// With fewer requests than this nothing is decided, and the canary counts as good when its time is over.
+    pub requests: u32,
+}

@@ -25,4 +25,4 @@ pub use error::PlanError;
 pub use graph::{Note, Plan};
 pub use lifecycle::{Selection, down, restart, start, stop};
 pub use rollout::{Trial, Way};
-pub use step::{Action, Change, Phase, Staged, StagedContent, StagedFile, Step, StepId, Thresholds, Undo};
+pub use step::{Action, Change, Phase, Staged, StagedContent, StagedFile, Step, StepId, Undo};

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::model::{ContainerSpec, FileOrigin, ImageRef, NetworkSpec, RestartPolicy, ServiceName, VolumeOwner, VolumeSpec};
+use crate::model::{
+    ContainerSpec, FileOrigin, ImageRef, NetworkSpec, RestartPolicy, ServiceName, Smoke, Thresholds, VolumeOwner, VolumeSpec,
+};
 
 /// A step's place in its plan; steps come after everything that they wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -46,17 +48,6 @@ pub struct Staged {
     pub owner: VolumeOwner,
     /// Files.
     pub files: Vec<StagedFile>,
-}
-
-/// What a canary must not exceed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Thresholds {
-    /// Its share of answers with status 500 and above may be so many thousandths above that of the others.
-    pub errors_permille: u16,
-    /// Its 95th percentile of the time to answer may be so many hundredths of that of the others.
-    pub p95_percent: u32,
-    /// With fewer requests than this nothing is decided, and the canary counts as good when its time is over.
-    pub requests: u32,
 }
 
 /// What the executor does in one step.
@@ -182,6 +173,21 @@ pub enum Action {
         /// How long at most; what is still open then (a websocket) is cut by the stop that follows.
         limit: Duration,
     },
+    /// Ask a new replica for something, as the ingress would, before it gets traffic.
+    Smoke {
+        /// The ingress container, from which it is asked.
+        ingress: String,
+        /// The service.
+        service: ServiceName,
+        /// The replica's container.
+        container: String,
+        /// Its address.
+        address: Ipv4Addr,
+        /// Its port.
+        port: u16,
+        /// What is asked, and what must come.
+        smoke: Smoke,
+    },
     /// Let a new replica answer its share of the requests, and compare it with the others by the ingress's log.
     Bake {
         /// The ingress container.
@@ -233,7 +239,9 @@ impl Action {
     /// What it does to what is there.
     pub fn change(&self) -> Change {
         match self {
-            Self::AwaitHealthy { .. } | Self::Drain { .. } | Self::Bake { .. } | Self::Pause { .. } => Change::None,
+            Self::AwaitHealthy { .. } | Self::Smoke { .. } | Self::Drain { .. } | Self::Bake { .. } | Self::Pause { .. } => {
+                Change::None
+            }
             Self::Pull { .. }
             | Self::InitState { .. }
             | Self::CreateNetwork { .. }
@@ -268,6 +276,7 @@ impl Action {
             Self::Rename { .. } => "rename",
             Self::RemoveContainer { .. } | Self::RemoveNetwork { .. } | Self::RemoveVolume { .. } => "remove",
             Self::SwitchUpstreams { .. } => "switch",
+            Self::Smoke { .. } => "ask",
             Self::Drain { .. } => "drain",
             Self::Bake { .. } => "try",
             Self::Pause { .. } => "pause",
@@ -304,6 +313,7 @@ impl Action {
                 let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
                 format!("requests to {}", addresses.join(", "))
             }
+            Self::Smoke { container, smoke, .. } => format!("{container} for {}", smoke.path),
             Self::Bake { candidate, .. } => format!("{candidate} with requests"),
             Self::Pause { service, .. } => format!("before the next of {service}"),
             Self::Record { release: Some(_), .. } => "the release".into(),

@@ -129,6 +129,7 @@ pub fn plan_summary(plan: &Plan) -> String {
             Action::Stage { .. }
             | Action::AwaitHealthy { .. }
             | Action::SetRestart { .. }
+            | Action::Smoke { .. }
             | Action::Drain { .. }
             | Action::Bake { .. }
             | Action::Pause { .. }

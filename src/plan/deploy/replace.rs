@@ -78,6 +78,7 @@ impl<'a> Deploy<'a> {
         let mut next = ready.clone();
         if self.is_routed(&service.name) {
             let replicas = self.replicas_of(service, batch);
+            ready = self.smoke(service, &replicas, &ups, ready);
             if let (Some(trial), Some(replica)) = (trial, replicas.first()) {
                 ready = self.try_out(service, replica, trial, &ready);
             }
@@ -134,10 +135,34 @@ impl<'a> Deploy<'a> {
         }
         let mut next: Vec<StepId> = ups.iter().filter_map(|up| up.healthy).collect();
         if routed {
+            next = self.smoke(service, &replicas, &ups, next);
             let cause = format!("{} have the requests from now on", containers(&ups));
             next.extend(self.swap(&replicas, false, &cause, &next));
         }
         (ups, next)
+    }
+
+    /// New replicas answer what the file asks of them before they get traffic. Returns what to wait for from then on.
+    fn smoke(&mut self, service: &Service, replicas: &[Replica], ups: &[Up], after: Vec<StepId>) -> Vec<StepId> {
+        let port = self.ingress.and_then(|(_, i)| i.routes.iter().find(|r| r.service == service.name)).map(|r| r.port);
+        let (Some(ingress), Some(port)) = (self.ingress_container(), port) else { return after };
+        let mut asked = Vec::new();
+        for (replica, up) in replicas.iter().zip(ups) {
+            let Some(address) = self.address_of(replica) else { continue };
+            for smoke in &service.smoke {
+                let action = Action::Smoke {
+                    ingress: ingress.clone(),
+                    service: service.name.clone(),
+                    container: up.container.clone(),
+                    address,
+                    port,
+                    smoke: smoke.clone(),
+                };
+                let cause = format!("it must answer with status {} before it gets requests", smoke.status);
+                asked.push(self.builder.add(action, cause, after.iter().copied()));
+            }
+        }
+        if asked.is_empty() { after } else { asked }
     }
 
     /// A new replica gets a share of the requests, and is compared with the others.

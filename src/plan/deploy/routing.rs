@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use super::Deploy;
-use crate::ingress::render::{self, Server};
+use crate::ingress::{
+    render::{self, Server},
+    trial,
+};
 use crate::model::{Health, ObservedContainer, ServiceName, ingress_volume};
 use crate::plan::{Action, StepId, place::is_active};
 
@@ -138,6 +141,7 @@ impl Deploy<'_> {
     pub(super) fn share(&mut self, service: &ServiceName, new: Ipv4Addr, percent: u8, after: &[StepId]) -> Option<StepId> {
         let before = self.before();
         let text = self.render(&self.routing.serving, &[(service.clone(), new, percent)])?;
+        let text = format!("{}{text}", trial::directives());
         self.put(text, before, vec![new], &format!("{percent} % of the requests are its trial"), after)
     }
 

@@ -10,8 +10,7 @@ mod rolling;
 
 use std::time::Duration;
 
-use super::step::Thresholds;
-use crate::model::{MountSource, Service, UpdateOrder};
+use crate::model::{MountSource, Service, Thresholds, UpdateOrder};
 
 pub(super) use {canary::Canary, recreate::Recreate, returning::Returning, rolling::Rolling};
 

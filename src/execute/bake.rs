@@ -1,0 +1,70 @@
+//! Watches a canary by the ingress's log until its time is over, or until it is plain that it does worse.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::StepError;
+use crate::engine::{Engine, LogOptions};
+use crate::ingress::trial::{Tally, Verdict};
+use crate::model::{ServiceName, Thresholds};
+
+/// Pause between two verdicts.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// One trial.
+pub(super) struct Trial<'a> {
+    /// The ingress container.
+    pub(super) ingress: &'a str,
+    /// The service.
+    pub(super) service: &'a ServiceName,
+    /// The canary's address and port.
+    pub(super) candidate: &'a str,
+    /// Those of the others.
+    pub(super) stable: &'a [String],
+    /// How long.
+    pub(super) span: Duration,
+    /// What it must not exceed.
+    pub(super) thresholds: &'a Thresholds,
+}
+
+/// Runs the trial; `tell` gets a line, and seconds done and in all.
+pub(super) async fn run(
+    engine: &dyn Engine,
+    trial: &Trial<'_>,
+    cancel: &CancellationToken,
+    tell: &(dyn Fn(String, u64, u64) + Send + Sync),
+) -> Result<(), StepError> {
+    let since = engine.info().await?.clock;
+    let options = LogOptions { follow: true, since, limit: Some(trial.span), ..LogOptions::default() };
+    let mut chunks = engine.logs(trial.ingress, &options);
+    let (begin, mut tally, mut open) = (Instant::now(), Tally::default(), Vec::new());
+    let (mut next, mut ended) = (begin + LOOK, false);
+    while begin.elapsed() < trial.span {
+        tokio::select! {
+            chunk = chunks.next(), if !ended => match chunk {
+                // Chunks are not necessarily whole lines.
+                Some(chunk) => open.extend_from_slice(&chunk?.bytes),
+                None => ended = true,
+            },
+            () = sleep_until(next.min(begin + trial.span)) => {}
+            () = cancel.cancelled() => return Err(StepError::Cancelled),
+        }
+        while let Some(end) = open.iter().position(|b| *b == b'\n') {
+            let line: Vec<u8> = open.drain(..=end).collect();
+            tally.line(String::from_utf8_lossy(&line).trim_end(), trial.candidate, trial.stable);
+        }
+        if Instant::now() < next.min(begin + trial.span) {
+            continue;
+        }
+        next += LOOK;
+        if let Verdict::Bad(why) = tally.verdict(trial.thresholds) {
+            return Err(StepError::Canary { service: trial.service.clone(), candidate: trial.candidate.to_owned(), why });
+        }
+        let message = format!("trying {} of `{}`: {} requests", trial.candidate, trial.service, tally.requests());
+        tell(message, begin.elapsed().as_secs(), trial.span.as_secs());
+    }
+    Ok(())
+}

@@ -1,0 +1,165 @@
+//! What the ingress's log says of a canary: lines in, a verdict out.
+//!
+//! Pure. Owns the log format of a trial. Refuses to decide on less than a minimum of requests: a canary that nobody asked
+//! anything has not failed.
+
+use crate::model::Thresholds;
+
+/// Marks the lines of a trial among the ingress's other lines.
+const MARK: &str = "medianestctl-trial";
+
+/// What nginx has to log while a canary is tried, for the `http` context; a request that nginx tried at several replicas
+/// names them all, separated by commas.
+pub fn directives() -> String {
+    format!(
+        "log_format medianestctl_trial '{MARK}|$upstream_addr|$upstream_status|$upstream_response_time';\n\
+         access_log /dev/stdout medianestctl_trial;\n"
+    )
+}
+
+/// Requests that one side has answered.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answers {
+    /// Status 500 and above, or no answer at all.
+    failed: usize,
+    /// Times to answer, in milliseconds.
+    times: Vec<u64>,
+}
+
+impl Answers {
+    fn count(&self) -> usize {
+        self.times.len()
+    }
+
+    /// Failures in thousandths of all answers.
+    fn permille(&self) -> usize {
+        self.failed * 1000 / self.count().max(1)
+    }
+
+    /// The time within which 95 of 100 answers came, in milliseconds; 0 when there are none.
+    fn p95(&self) -> u64 {
+        let mut times = self.times.clone();
+        times.sort_unstable();
+        let at = (times.len() * 95).div_ceil(100).saturating_sub(1);
+        times.get(at).copied().unwrap_or_default()
+    }
+}
+
+/// What is known of a trial so far.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Tally {
+    candidate: Answers,
+    stable: Answers,
+}
+
+/// What a trial has shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Too few requests to say anything.
+    Open,
+    /// As good as the others.
+    Good,
+    /// Worse; with the figures.
+    Bad(String),
+}
+
+impl Tally {
+    /// Takes a line of the log in; lines of other kinds change nothing.
+    pub fn line(&mut self, line: &str, candidate: &str, stable: &[String]) {
+        let Some((_, fields)) = line.split_once(MARK) else { return };
+        let mut fields = fields.trim_start_matches('|').split('|').map(|f| f.split(", ").map(str::trim));
+        let (Some(addresses), Some(states), Some(times)) = (fields.next(), fields.next(), fields.next()) else { return };
+        for ((address, status), time) in addresses.zip(states).zip(times) {
+            let side = if address == candidate {
+                &mut self.candidate
+            } else if stable.iter().any(|s| s == address) {
+                &mut self.stable
+            } else {
+                continue;
+            };
+            let answered: Option<u16> = status.parse().ok();
+            side.failed += usize::from(answered.is_none_or(|status| status >= 500));
+            // Seconds with three decimals; `-` where the replica could not be reached.
+            let time = time.replace('.', "").parse().unwrap_or_default();
+            side.times.push(time);
+        }
+    }
+
+    /// Answers of the canary so far.
+    pub fn requests(&self) -> usize {
+        self.candidate.count()
+    }
+
+    /// What the answers so far say.
+    pub fn verdict(&self, thresholds: &Thresholds) -> Verdict {
+        let (candidate, stable) = (&self.candidate, &self.stable);
+        if candidate.count() < usize::try_from(thresholds.requests).unwrap_or(usize::MAX) {
+            return Verdict::Open;
+        }
+        let percent = |permille: usize| format!("{}.{} %", permille / 10, permille % 10);
+        let (errors, others) = (candidate.permille(), stable.permille());
+        if errors > others + usize::from(thresholds.errors_permille) {
+            let (errors, others) = (percent(errors), percent(others));
+            return Verdict::Bad(format!("failed in {errors} of {} requests, the others in {others}", candidate.count()));
+        }
+        let (p95, other) = (candidate.p95(), stable.p95());
+        // Below a hundredth of a second differences are noise.
+        if stable.count() > 0 && p95 > 10 && p95 * 100 > other.max(1) * u64::from(thresholds.p95_percent) {
+            return Verdict::Bad(format!(
+                "answered 95 % of {} requests within {p95} ms, the others within {other} ms",
+                candidate.count()
+            ));
+        }
+        Verdict::Good
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEW: &str = "10.0.0.9:80";
+    const RULES: Thresholds = Thresholds { errors_permille: 10, p95_percent: 200, requests: 20 };
+
+    fn tally(lines: &[(&str, usize)]) -> Tally {
+        let mut tally = Tally::default();
+        for (line, count) in lines {
+            for _ in 0..*count {
+                tally.line(line, NEW, &["10.0.0.2:80".into(), "10.0.0.3:80".into()]);
+            }
+        }
+        tally
+    }
+
+    fn verdict(lines: &[(&str, usize)]) -> Verdict {
+        tally(lines).verdict(&RULES)
+    }
+
+    #[test]
+    fn a_canary_is_compared_with_the_others() {
+        let good = ("medianestctl-trial|10.0.0.2:80|200|0.020", 100);
+        let bad = |text: &str| Verdict::Bad(text.to_owned());
+        assert_eq!(verdict(&[good, ("medianestctl-trial|10.0.0.9:80|200|0.030", 30)]), Verdict::Good);
+        assert_eq!(verdict(&[good, ("medianestctl-trial|10.0.0.9:80|200|0.030", 19)]), Verdict::Open);
+        assert_eq!(
+            verdict(&[good, ("medianestctl-trial|10.0.0.9:80|502|0.001", 1), ("medianestctl-trial|10.0.0.9:80|200|0.001", 19)]),
+            bad("failed in 5.0 % of 20 requests, the others in 0.0 %")
+        );
+        assert_eq!(
+            verdict(&[good, ("medianestctl-trial|10.0.0.9:80|200|0.100", 20)]),
+            bad("answered 95 % of 20 requests within 100 ms, the others within 20 ms")
+        );
+    }
+
+    #[test]
+    fn what_is_slow_everywhere_is_not_the_canarys_fault() {
+        let slow = [("medianestctl-trial|10.0.0.3:80|500|5.000", 50), ("medianestctl-trial|10.0.0.9:80|500|5.000", 20)];
+        assert_eq!(verdict(&slow), Verdict::Good);
+    }
+
+    #[test]
+    fn a_request_that_was_tried_twice_counts_for_both() {
+        let seen = tally(&[("x medianestctl-trial|10.0.0.9:80, 10.0.0.2:80|502, 200|-, 0.010", 1), ("something else", 3)]);
+        assert_eq!((seen.candidate.failed, seen.candidate.count(), seen.stable.failed, seen.stable.count()), (1, 1, 0, 1));
+    }
+}
