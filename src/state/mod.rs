@@ -5,14 +5,20 @@
 //! Refuses to put secret values anywhere but into that volume's files of mode 0600.
 
 pub mod archive;
+mod diff;
 mod head;
+mod history;
 mod lock;
 mod note;
 mod release;
+mod retention;
 mod store;
 
 pub use head::Head;
 pub use lock::{Holder, Lock, LockError};
 pub use note::Note;
-pub use release::{Release, ReleaseService};
+pub use diff::{Names, Pair, ReleaseDiff, ServiceDiff};
+pub use history::{History, Inventory, Loaded, Unreadable};
+pub use release::{Draft, Making, MigrationForm, Outcome, Release, ReleaseService, reason};
+pub use retention::retention;
 pub use store::{Opened, StateError, Store, Versions, create_holder};
