@@ -105,10 +105,11 @@ pub fn release_page(ui: &Ui, release: &Release, current: Option<u64>) -> String 
         ]);
     }
     text.push_str(&table.render());
-    for (name, service) in &release.services {
-        if let Some(environment) = service.environment.as_ref().filter(|environment| !environment.is_empty()) {
-            let _ = writeln!(text, "\n{} {}", marks.dim(format!("environment of {name}:")), joined(environment.keys()));
-        }
+    let environments = release.services.iter().filter_map(|(name, s)| Some((name, s.environment.as_ref()?)));
+    let environments = environments.filter(|(_, environment)| !environment.is_empty());
+    for (index, (name, environment)) in environments.enumerate() {
+        let gap = if index == 0 { "\n" } else { "" };
+        let _ = writeln!(text, "{gap}{} {}", marks.dim(format!("environment of {name}:")), joined(environment.keys()));
     }
     text
 }
