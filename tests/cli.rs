@@ -14,6 +14,8 @@ mod init;
 mod output;
 #[path = "cli/refusals.rs"]
 mod refusals;
+#[path = "cli/releases.rs"]
+mod releases;
 #[path = "cli/secrets.rs"]
 mod secrets;
 #[path = "cli/support/mod.rs"]

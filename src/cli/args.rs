@@ -130,6 +130,16 @@ pub enum Command {
     /// Run the database migration once more, and verify it
     #[command(after_help = "Example:  medianestctl migrate")]
     Migrate,
+    /// List the releases that are kept, show one, or compare two
+    #[command(after_help = "Examples:  medianestctl releases\n           medianestctl releases diff 3 4")]
+    Releases {
+        /// What to do with them; they are listed when nothing is said.
+        #[command(subcommand)]
+        command: Option<ReleasesCommand>,
+    },
+    /// Remove what no kept release needs: records, secret versions, containers that were put aside
+    #[command(after_help = "Example:  medianestctl prune --dry-run")]
+    Prune(Prune),
     /// Print the completion script of a shell
     #[command(after_help = "Example:  medianestctl completions bash > /etc/bash_completion.d/medianestctl")]
     Completions {
@@ -283,4 +293,34 @@ pub struct Down {
     /// Also remove the volumes, with all data in them
     #[arg(long)]
     pub volumes: bool,
+}
+
+/// `releases`.
+#[derive(Debug, Subcommand)]
+pub enum ReleasesCommand {
+    /// Show one release: images by digest, versions of secrets and configs, who, when and how it went
+    #[command(after_help = "Example:  medianestctl releases show 3")]
+    Show {
+        /// Its number.
+        number: u64,
+    },
+    /// Show what changed from one release to another; no values, only names
+    #[command(after_help = "Example:  medianestctl releases diff 3 4")]
+    Diff {
+        /// The number of the one.
+        from: u64,
+        /// The number of the other.
+        to: u64,
+    },
+}
+
+/// `prune`.
+#[derive(Debug, clap::Args)]
+pub struct Prune {
+    /// How many releases to keep, in place of what the Compose file says (x-medianest: {releases: {keep: N}}; 10)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub keep: Option<u32>,
+    /// Show what would be removed, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }

@@ -78,6 +78,15 @@ pub fn problem(error: &anyhow::Error) -> (Exit, Problem) {
         let mut problem = blank("state", Exit::Failure, e.to_string());
         problem.hints.push("a newer medianestctl may have written it: use that one, and see `docker volume inspect`".into());
         (Exit::Failure, problem)
+    } else if let Some(e @ StateError::NoSuchRelease { .. }) = error.downcast_ref::<StateError>() {
+        let mut problem = blank("usage", Exit::Usage, e.to_string());
+        problem.hints.push("see which there are with `medianestctl releases`".into());
+        (Exit::Usage, problem)
+    } else if let Some(e @ StateError::Incomplete { .. }) = error.downcast_ref::<StateError>() {
+        let mut problem = blank("release", Exit::Failure, e.to_string());
+        problem.notes.push(UNCHANGED.into());
+        problem.hints.push("see which others there are with `medianestctl releases`".into());
+        (Exit::Failure, problem)
     } else {
         let mut problem = blank("failure", Exit::Failure, error.to_string());
         problem.causes = error.chain().skip(1).map(ToString::to_string).collect();
@@ -139,6 +148,7 @@ pub fn usage(error: &clap::Error) -> Problem {
 fn plan(error: &PlanError) -> (Exit, Problem) {
     let exit = match error {
         PlanError::NoSuchService { .. } => Exit::Usage,
+        PlanError::Overtaken { .. } => Exit::Locked,
         _ => Exit::Configuration,
     };
     let mut problem = blank("plan", exit, error.to_string());

@@ -36,9 +36,12 @@ pub(super) fn canonical(stack: &Stack, profiles: &BTreeMap<ServiceName, Vec<Stri
         (key.to_string(), json!({"name": format!("{project}_{key}"), "content": content}))
     });
     out.put_some("configs", object(configs));
-    if let Some(version) = &stack.version {
-        out.put("x-medianest", json!({"version": version}));
+    let mut extension = Object::new();
+    extension.put_some("version", json!(stack.version));
+    if stack.keep_releases != Stack::KEEP_RELEASES {
+        extension.put("releases", json!({"keep": stack.keep_releases}));
     }
+    out.put_some("x-medianest", extension.into_value());
     escape(out.into_value())
 }
 

@@ -96,6 +96,7 @@ pub fn load(source: &dyn Source, request: &Request) -> Result<Loaded, Diagnostic
     let stack = Stack {
         project,
         version: resolved.lowered.version,
+        keep_releases: resolved.lowered.keep_releases,
         services: resolved.services,
         networks: resolved.lowered.networks,
         volumes: resolved.lowered.volumes,

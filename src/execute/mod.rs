@@ -3,6 +3,7 @@
 //! Layer 3. Decides nothing that the plan has not decided. When a step fails nothing new starts, what is under way
 //! settles, and what the plan says to take back is taken back. Refuses to print: events tell what happens.
 
+mod attempt;
 mod bake;
 mod gate;
 mod job;
@@ -15,6 +16,7 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
+pub use attempt::record_attempt;
 pub use gate::{Evidence, Probing};
 pub use run::{Failure, Finished, Undone, run};
 pub use smoke::SmokeError;
@@ -24,7 +26,7 @@ use crate::event::Sink;
 use crate::ingress::SwitchError;
 use crate::model::ServiceName;
 use crate::secret::FingerprintKey;
-use crate::state::{Head, Release, StateError, Versions};
+use crate::state::{Draft, Head, StateError, Versions};
 
 /// What a plan is carried out with.
 pub struct Context<'a> {
@@ -37,7 +39,7 @@ pub struct Context<'a> {
     /// What was current when the plan was made.
     pub head: Option<Head>,
     /// The record to write when the plan has one to write and this is a new release.
-    pub release: Option<Release>,
+    pub release: Option<Draft>,
     /// Where events go.
     pub events: Sink<'a>,
     /// Set by the first Ctrl-C.

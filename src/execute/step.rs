@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::ingress;
 use crate::model::{GateEvidence, ProjectName, ServiceName, label};
 use crate::plan::Action;
-use crate::state::{Head, Note, Release, StateError, Store};
+use crate::state::{Draft, Head, Note, Release, StateError, Store};
 
 /// A pull gives up when its registry has said nothing for so long.
 const PULL_IDLE: Duration = Duration::from_secs(30);
@@ -129,6 +129,7 @@ pub(super) async fn carry_out(
         Action::RemoveContainer { container } => remove(container, project, engine).await?,
         Action::RemoveNetwork { name } => engine.remove_network(name).await?,
         Action::RemoveVolume { name, .. } => engine.remove_volume(name).await?,
+        Action::Forget { files } => Store::new(engine, project.clone()).forget(files).await?,
         Action::SwitchUpstreams { container, path, content } => {
             // Until the record says what the ingress has, nobody knows: a run that ends in between leaves no wrong one.
             write(project, context, seen, None, |head| head.upstreams = None).await?;
@@ -167,7 +168,7 @@ async fn record(
     seen: &Seen,
 ) -> Result<(), StepError> {
     let new = context.release.as_ref().filter(|_| release.is_some());
-    let new = new.map(|release| Release { at: (context.now)(), ..release.clone() });
+    let new = new.map(|draft| draft.ended((context.now)()));
     let change = |head: &mut Head| {
         head.upstreams = upstreams.cloned();
         if let Some(hash) = release {
@@ -183,12 +184,13 @@ async fn write(
     project: &ProjectName,
     context: &Context<'_>,
     seen: &Seen,
-    release: Option<&Release>,
+    release: Option<&Draft>,
     change: impl FnOnce(&mut Head),
 ) -> Result<(), StepError> {
     let Some(mut head) = seen.current(project, context).await? else { return Ok(()) };
-    let version = release.map_or_else(|| head.version.clone(), |release| release.version.clone());
-    note(project, context, seen, Some(version), release.map(Release::replicas)).await?;
+    let record = release.map(|draft| &draft.record);
+    let version = record.map_or_else(|| head.version.clone(), |release| release.version.clone());
+    note(project, context, seen, Some(version), record.map(Release::replicas)).await?;
     change(&mut head);
     let store = Store::new(context.engine, project.clone());
     store.save(&mut head, release.map(|release| (release, context.granted))).await?;

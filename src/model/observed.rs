@@ -245,6 +245,12 @@ pub struct Kept {
     pub services: BTreeMap<ServiceName, u32>,
     /// Number of the newest release.
     pub release: Option<u64>,
+    /// The highest number that a release or an attempt at one was given; 0 before the first.
+    #[serde(default)]
+    pub last: u64,
+    /// The forms (config hash, a space, image identity) of the migration jobs that have succeeded on this database.
+    #[serde(default)]
+    pub migrated: BTreeSet<String>,
     /// The application's version of the newest release.
     pub version: Option<String>,
     /// Hash of everything that the newest release brought about.

@@ -44,6 +44,9 @@ pub struct Stack {
     pub project: ProjectName,
     /// The application's version, as `x-medianest.version` of the file gives it.
     pub version: Option<String>,
+    /// How many releases are kept; at least 1.
+    #[serde(default = "Stack::default_keep_releases")]
+    pub keep_releases: u32,
     /// The services of the active profiles.
     pub services: BTreeMap<ServiceName, Service>,
     /// Networks by their key in the file; only those that a service uses.
@@ -58,4 +61,13 @@ pub struct Stack {
     pub files: Vec<String>,
     /// The directory that relative paths refer to.
     pub directory: String,
+}
+
+impl Stack {
+    /// How many releases are kept when the files do not say.
+    pub const KEEP_RELEASES: u32 = 10;
+
+    fn default_keep_releases() -> u32 {
+        Self::KEEP_RELEASES
+    }
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::model::ServiceName;
+use crate::model::{ProjectName, ServiceName};
 
 /// A stack that cannot be brought about at this engine. Nothing has been touched when one of these is reported.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -70,6 +70,12 @@ pub enum PlanError {
         /// Those that exist, separated by commas.
         known: String,
     },
+    /// The history went on while it was being read.
+    #[error("somebody has deployed `{project}` in the meantime")]
+    Overtaken {
+        /// The project.
+        project: ProjectName,
+    },
     /// The stack has no migration job.
     #[error("no service of this stack is declared as its migration")]
     NoMigration,
@@ -100,6 +106,7 @@ impl PlanError {
             Self::NoAddress { .. } => "give one that is free: `MEDIANEST_SUBNET=10.99.0.0/24` in .env".into(),
             Self::Cycle(_) => "remove one of these `depends_on` entries".into(),
             Self::NoSuchService { .. } => "run `medianestctl config --services` to list them".into(),
+            Self::Overtaken { .. } => "run the same command again: it goes on from what is there now".into(),
             Self::NoMigration => "mark it with `x-medianest: {migration: {}}` in the Compose file".into(),
             Self::PasswordOfExistingData { secret, .. } => {
                 format!("put the old value back into the file of `{secret}`; the running stack keeps it with the engine")

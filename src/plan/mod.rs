@@ -16,6 +16,7 @@ mod graph;
 mod lifecycle;
 pub mod lint;
 mod place;
+mod prune;
 mod rollout;
 mod step;
 
@@ -24,5 +25,6 @@ pub use deploy::{DeployOptions, deploy, migrate};
 pub use error::PlanError;
 pub use graph::{Note, Plan};
 pub use lifecycle::{Selection, down, restart, start, stop};
+pub use prune::{KeptService, Prunable, prune};
 pub use rollout::{Trial, Way};
 pub use step::{Action, Change, Phase, Staged, StagedContent, StagedFile, Step, StepId, Undo};

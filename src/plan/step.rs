@@ -155,6 +155,11 @@ pub enum Action {
         /// It holds data that exists nowhere else.
         data: bool,
     },
+    /// Empty files of the state volume: records that are not kept any more, with what only they needed.
+    Forget {
+        /// Their paths in the volume, records last.
+        files: Vec<String>,
+    },
     /// Put new upstreams before a running ingress: write, test, reload.
     SwitchUpstreams {
         /// The ingress container.
@@ -256,7 +261,7 @@ impl Action {
             | Self::SwitchUpstreams { .. }
             | Self::Record { .. } => Change::Update,
             Self::RemoveContainer { .. } | Self::RemoveNetwork { .. } | Self::RemoveVolume { data: false, .. } => Change::Remove,
-            Self::RemoveVolume { data: true, .. } => Change::Destroy,
+            Self::RemoveVolume { data: true, .. } | Self::Forget { .. } => Change::Destroy,
         }
     }
 
@@ -275,6 +280,7 @@ impl Action {
             Self::Stop { .. } => "stop",
             Self::Rename { .. } => "rename",
             Self::RemoveContainer { .. } | Self::RemoveNetwork { .. } | Self::RemoveVolume { .. } => "remove",
+            Self::Forget { .. } => "forget",
             Self::SwitchUpstreams { .. } => "switch",
             Self::Smoke { .. } => "ask",
             Self::Drain { .. } => "drain",
@@ -308,6 +314,10 @@ impl Action {
             Self::Rename { container, to } => format!("container {container} to {to}"),
             Self::RemoveNetwork { name } => format!("network {name}"),
             Self::RemoveVolume { name, .. } => format!("volume {name}"),
+            Self::Forget { files } => {
+                let records = files.iter().filter(|file| file.starts_with("releases/")).count();
+                format!("{records} records and {} files that only they needed", files.len() - records)
+            }
             Self::SwitchUpstreams { container, .. } => format!("upstreams of {container}"),
             Self::Drain { addresses, .. } => {
                 let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();

@@ -143,6 +143,7 @@ pub(super) fn stack(services: Vec<Service>) -> Stack {
     Stack {
         project: "shop".parse().unwrap(),
         version: None,
+        keep_releases: Stack::KEEP_RELEASES,
         services: services.into_iter().map(|service| (service.name.clone(), service)).collect(),
         networks: BTreeMap::new(),
         volumes: BTreeMap::new(),

@@ -3,15 +3,15 @@
 //! The engine's archive call is not atomic, so there are two copies with a sequence number and a checksum, and a
 //! write goes to the older one: a reader always finds one whole copy, whatever happens to a writer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::model::{Fingerprint, Kept, SecretName};
 
-/// The format's version.
-const SCHEMA: u32 = 1;
+/// The format's version. Version 1 had no `last`, `migrated` and `stack`; it is read, and never written again.
+const SCHEMA: u32 = 2;
 /// The names of the two copies.
 const COPIES: [&str; 2] = ["head-0", "head-1"];
 
@@ -23,8 +23,17 @@ pub struct Head {
     sequence: u64,
     /// The key of this project's fingerprints, in hexadecimal digits.
     pub(super) key: String,
-    /// Number of the newest release.
+    /// Number of the newest release that came about: the current one.
     pub release: Option<u64>,
+    /// The highest number that was given, attempts that failed among them; 0 before the first.
+    #[serde(default)]
+    pub last: u64,
+    /// The resolved stack of the newest release, as its record refers to it.
+    #[serde(default)]
+    pub stack: Option<Fingerprint>,
+    /// The forms (config hash, a space, image identity) of the migration jobs that have succeeded on this database.
+    #[serde(default)]
+    pub migrated: BTreeSet<String>,
     /// The application's version of the newest release.
     pub version: Option<String>,
     /// The version of each secret that the running stack uses.
@@ -44,6 +53,9 @@ impl Head {
             sequence: 0,
             key,
             release: None,
+            last: 0,
+            stack: None,
+            migrated: BTreeSet::new(),
             version: None,
             secrets: BTreeMap::new(),
             upstreams: None,
@@ -73,7 +85,8 @@ impl Head {
         if sum != checksum(body).as_bytes() {
             return None;
         }
-        serde_json::from_slice::<Self>(body).ok().filter(|head| head.schema == SCHEMA)
+        let head = serde_json::from_slice::<Self>(body).ok().filter(|head| (1..=SCHEMA).contains(&head.schema))?;
+        Some(Self { schema: SCHEMA, last: head.last.max(head.release.unwrap_or(0)), ..head })
     }
 
     /// The part that plans depend on; what gates have seen stands in the note.
@@ -85,6 +98,8 @@ impl Head {
             upstreams: self.upstreams.clone(),
             secrets: self.secrets.clone(),
             release: self.release,
+            last: self.last,
+            migrated: self.migrated.clone(),
             version: self.version.clone(),
             deployed: self.deployed.clone(),
         }
@@ -113,5 +128,23 @@ mod tests {
             assert_eq!(Head::newest(&torn).unwrap().release, None, "cut at {cut}");
         }
         assert_eq!(Head::newest(&[]), None);
+    }
+
+    #[test]
+    fn a_head_of_the_first_format_is_read() {
+        let content = include_bytes!("../../tests/fixtures/head-schema-1").to_vec();
+        let mut head = Head::newest(&[("head/head-1".into(), content)]).unwrap();
+        assert_eq!((head.release, head.last, head.sequence), (Some(3), 3, 7));
+        assert_eq!((head.stack.clone(), head.migrated.len()), (None, 0));
+        let (name, content) = head.next().unwrap();
+        assert_eq!(name, "head-0", "the older copy is overwritten");
+        assert_eq!(Head::newest(&[(name.into(), content)]).unwrap(), head);
+    }
+
+    #[test]
+    fn a_head_of_a_format_to_come_is_not_guessed_at() {
+        let head = Head { schema: SCHEMA + 1, ..Head::first("00".repeat(32)) };
+        let content = head.clone().next().unwrap().1;
+        assert_eq!(Head::newest(&[("head-1".into(), content)]), None);
     }
 }

@@ -5,14 +5,21 @@
 //! Refuses to put secret values anywhere but into that volume's files of mode 0600.
 
 pub mod archive;
+mod diff;
 mod head;
+mod history;
 mod lock;
 mod note;
+mod prunable;
 mod release;
+mod retention;
 mod store;
 
+pub use diff::{Names, Pair, ReleaseDiff, ServiceDiff};
 pub use head::Head;
+pub use history::{History, Inventory, Loaded, Unreadable};
 pub use lock::{Holder, Lock, LockError};
 pub use note::Note;
-pub use release::{Release, ReleaseService};
+pub use release::{Draft, Making, MigrationForm, Outcome, Release, ReleaseService, reason};
+pub use retention::retention;
 pub use store::{Opened, StateError, Store, Versions, create_holder};

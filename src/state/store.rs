@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use super::{Head, Release, archive, archive::Archive};
+use super::{Draft, Head, Release, archive, archive::Archive};
 use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::model::{
     ConfigName, ContainerSpec, Fingerprint, HOLDER_IMAGE, Mount, MountSource, ObservedVolume, ProjectName, SecretName,
@@ -25,6 +25,20 @@ pub enum StateError {
         volume: String,
         /// Why.
         why: String,
+    },
+    /// There is no record of that number.
+    #[error("there is no release {number}")]
+    NoSuchRelease {
+        /// The number.
+        number: u64,
+    },
+    /// A release cannot be brought back: something of it is not kept, or not as it was.
+    #[error("release {number} is not kept in full: {what}")]
+    Incomplete {
+        /// Its number.
+        number: u64,
+        /// What is lacking.
+        what: String,
     },
     /// An archive could not be put together.
     #[error("cannot pack the state: {0}")]
@@ -51,7 +65,7 @@ pub struct Versions {
 
 /// Access to one project's state.
 pub struct Store<'a> {
-    engine: &'a dyn Engine,
+    pub(super) engine: &'a dyn Engine,
     project: ProjectName,
 }
 
@@ -61,11 +75,11 @@ impl<'a> Store<'a> {
         Self { engine, project }
     }
 
-    fn holder(&self) -> String {
+    pub(super) fn holder(&self) -> String {
         state_holder(&self.project)
     }
 
-    fn path(&self, below: &str) -> String {
+    pub(super) fn path(&self, below: &str) -> String {
         format!("/{}/{below}", state_volume(&self.project))
     }
 
@@ -126,20 +140,25 @@ impl<'a> Store<'a> {
         self.write(&mut head, &[]).await
     }
 
-    /// Writes what is current, with a release's record and the contents that it needs.
-    pub async fn save(&self, head: &mut Head, release: Option<(&Release, &Versions)>) -> Result<(), StateError> {
+    /// Writes what is current, with a release's record, its resolved stack and the contents that it needs.
+    pub async fn save(&self, head: &mut Head, release: Option<(&Draft, &Versions)>) -> Result<(), StateError> {
         let mut files = Vec::new();
-        if let Some((release, versions)) = release {
-            let content = serde_json::to_vec_pretty(release).map_err(std::io::Error::other)?;
-            files.push((format!("releases/{:06}.json", release.number), content));
+        if let Some((Draft { record: release, stack }, versions)) = release {
+            // The current release is never pruned, so what its record refers to is there.
+            if let Some(print) = release.stack.as_ref().filter(|print| head.stack.as_ref() != Some(print)) {
+                files.push((stack_path(print), stack.expose().clone()));
+            }
+            files.push(record_file(release)?);
             head.release = Some(release.number);
+            head.last = head.last.max(release.number);
+            head.stack.clone_from(&release.stack);
             head.version.clone_from(&release.version);
             head.secrets.clone_from(&release.secrets);
             for (name, (version, content)) in &versions.secrets {
-                files.push((format!("secrets/{name}/{version}"), content.expose().clone()));
+                files.push((content_path("secret", name.as_str(), version), content.expose().clone()));
             }
             for (name, (version, content)) in &versions.configs {
-                files.push((format!("configs/{name}/{version}"), content.clone()));
+                files.push((content_path("config", name.as_str(), version), content.clone()));
             }
         }
         let written = self.write(head, &files).await;
@@ -149,11 +168,32 @@ impl<'a> Store<'a> {
         written
     }
 
+    /// Writes the record of an attempt that failed, under the next number. What is current stays so. A project without
+    /// state has nothing to write to.
+    pub async fn save_attempt(&self, mut record: Release) -> Result<(), StateError> {
+        // Read again: what failed may have written.
+        let Some(Opened { mut head, .. }) = self.open().await? else { return Ok(()) };
+        head.last += 1;
+        record.number = head.last;
+        self.write(&mut head, &[record_file(&record)?]).await
+    }
+
+    /// Empties files. The engine's archive calls can write and cannot delete: a file without content counts as gone, and
+    /// every reader passes it over.
+    pub async fn forget(&self, files: &[String]) -> Result<(), StateError> {
+        let mut archive = Archive::default();
+        for path in files {
+            archive.file(path, 0, 0, 0o600, &[])?;
+        }
+        Ok(self.engine.put_archive(&self.holder(), &self.path(""), archive.finish()?).await?)
+    }
+
     /// The content of a secret's version; `None` when it is not kept.
     pub async fn secret(&self, name: &SecretName, version: &Fingerprint) -> Result<Option<Secret<Vec<u8>>>, StateError> {
-        let path = self.path(&format!("secrets/{name}/{version}"));
+        let path = self.path(&content_path("secret", name.as_str(), version));
         let Some(tar) = self.engine.get_archive(&self.holder(), &path).await? else { return Ok(None) };
-        Ok(archive::files(&tar)?.into_iter().next().map(|(_, content)| Secret::new(content)))
+        let found = archive::files(&tar)?.into_iter().next().map(|(_, content)| Secret::new(content));
+        Ok(found.filter(|content| !content.expose().is_empty()))
     }
 
     async fn write(&self, head: &mut Head, files: &[(String, Vec<u8>)]) -> Result<(), StateError> {
@@ -174,6 +214,25 @@ impl<'a> Store<'a> {
         archive.file(&format!("head/{name}"), 0, 0, 0o600, &content)?;
         Ok(self.engine.put_archive(&self.holder(), &self.path(""), archive.finish()?).await?)
     }
+}
+
+/// The file of a record.
+pub(super) fn record_path(number: u64) -> String {
+    format!("releases/{number:06}.json")
+}
+
+/// The file of a resolved stack.
+pub(super) fn stack_path(print: &Fingerprint) -> String {
+    format!("stacks/{print}.json")
+}
+
+/// The file of one version of a `secret` or `config`.
+pub(super) fn content_path(kind: &str, name: &str, version: &Fingerprint) -> String {
+    format!("{kind}s/{name}/{version}")
+}
+
+fn record_file(release: &Release) -> Result<(String, Vec<u8>), StateError> {
+    Ok((record_path(release.number), serde_json::to_vec_pretty(release).map_err(std::io::Error::other)?))
 }
 
 /// Creates a container that only gives access to volumes, with its image when the engine lacks it. One that was left

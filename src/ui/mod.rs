@@ -7,6 +7,7 @@ mod format;
 mod problem;
 mod progress;
 mod prompt;
+mod releases;
 mod render;
 mod table;
 
@@ -15,6 +16,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 pub use problem::Problem;
 pub use progress::Progress;
 pub use prompt::{PromptError, confirm, input};
+pub use releases::{release_diff, release_page, releases_table};
 pub use render::{checks, duration, plan_summary, status_table};
 pub use table::Table;
 

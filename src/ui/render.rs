@@ -125,6 +125,7 @@ pub fn plan_summary(plan: &Plan) -> String {
             Action::RemoveContainer { .. } => (8, "remove # container"),
             Action::RemoveNetwork { .. } => (9, "remove # network"),
             Action::RemoveVolume { data: false, .. } => (10, "remove # derived volume"),
+            Action::Forget { .. } => (12, "FORGET old releases"),
             Action::RemoveVolume { data: true, .. } => (11, "DESTROY # volume"),
             Action::Stage { .. }
             | Action::AwaitHealthy { .. }

@@ -54,7 +54,6 @@ fn changes() -> Vec<(&'static str, ContainerSpec)> {
         logging: _,
     } = spec();
     let endpoint = EndpointSpec { aliases: vec!["web".into()], address: None };
-    let fixed = EndpointSpec { address: Some([172, 20, 0, 2].into()), ..endpoint.clone() };
     let port = Port { host_ip: None, published: Some(80), target: 80, protocol: Protocol::Tcp };
     let check = Healthcheck {
         test: Some(HealthTest::Disabled),

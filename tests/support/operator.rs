@@ -14,7 +14,7 @@ use medianestctl::execute::{self, Context, Failure, Finished};
 use medianestctl::model::{Contents, Observed, Stack, lock_holder};
 use medianestctl::plan::{self, DeployOptions, Plan, PlanError, Selection, lint};
 use medianestctl::secret::{FingerprintKey, Secret};
-use medianestctl::state::{Holder, Lock, LockError, Note, Opened, Release, StateError, Store, Versions};
+use medianestctl::state::{Draft, History, Holder, Lock, LockError, Making, Note, Opened, StateError, Store, Versions};
 use tokio_util::sync::CancellationToken;
 
 use super::Project;
@@ -180,6 +180,15 @@ impl<'a> Operator<'a> {
         self.apply("down", false, &|o, _, _| plan::down(&self.stack.project, o, volumes)).await
     }
 
+    /// `prune --keep N`.
+    pub async fn prune(&self, keep: u32) -> Result<Done, Trouble> {
+        let site = self.look().await?;
+        let store = Store::new(self.engine, self.stack.project.clone());
+        let head = site.opened.expect("there is a history").head;
+        let prunable = store.prunable(&head, &site.observed, keep).await?;
+        self.apply("prune", false, &|o, _, _| plan::prune(&self.stack.project, o, &prunable, &BTreeMap::new())).await
+    }
+
     pub async fn start(&self, services: &[&str]) -> Result<Done, Trouble> {
         self.apply("start", false, &|o, _, _| plan::start(&self.stack.project, o, &selection(services))).await
     }
@@ -213,8 +222,12 @@ impl<'a> Operator<'a> {
         let result = async {
             let site = self.look().await?;
             let plan = self.checked(&site, &provided.contents, true, planner)?;
-            let finished = self.execute(&plan, &site, &provided, release).await?;
-            Ok(Done { plan, finished: Some(finished) })
+            let finished = self.execute(&plan, &site, &provided, release).await;
+            if let (Err(Trouble::Step(failure)), Some(draft)) = (&finished, self.draft(&plan, &site, &provided, release)?) {
+                let project = &self.stack.project;
+                let _ = execute::record_attempt(self.engine, project, &draft.record, failure, now()).await;
+            }
+            Ok(Done { plan, finished: Some(finished?) })
         };
         let result: Result<Done, Trouble> = result.await;
         let released = lock.release(self.engine).await;
@@ -225,8 +238,14 @@ impl<'a> Operator<'a> {
         Ok(done)
     }
 
+    fn draft(&self, plan: &Plan, site: &Site, provided: &Provided, release: bool) -> Result<Option<Draft>, StateError> {
+        let (stack, observed, contents, key) = (&self.stack, &site.observed, &provided.contents, &provided.key);
+        let making = Making { stack, observed, contents, plan, key, by: self.who.clone(), command: "deploy", at: now() };
+        release.then(|| Draft::of(&making)).transpose()
+    }
+
     async fn execute(&self, plan: &Plan, site: &Site, provided: &Provided, release: bool) -> Result<Finished, Trouble> {
-        let release = release.then(|| Release::of(&self.stack, &site.observed, &provided.contents, self.who.clone(), now()));
+        let release = self.draft(plan, site, provided, release)?;
         let context = Context {
             engine: self.engine,
             granted: &provided.granted,
@@ -247,6 +266,11 @@ impl<'a> Operator<'a> {
     /// What is current, as the engine keeps it.
     pub async fn opened(&self) -> Option<Opened> {
         Store::new(self.engine, self.stack.project.clone()).open().await.unwrap()
+    }
+
+    /// The records, as the engine keeps them.
+    pub async fn history(&self) -> History {
+        Store::new(self.engine, self.stack.project.clone()).releases().await.unwrap()
     }
 
     pub fn stack(&self) -> &Stack {

@@ -16,7 +16,7 @@ use crate::execute::{self, Context, Finished, StepError, Undone};
 use crate::model::{Observed, ProjectName, Stack, lock_holder};
 use crate::plan::{Plan, PlanError, lint};
 use crate::secret::{self, FingerprintKey};
-use crate::state::{Holder, Lock, Release, Versions};
+use crate::state::{Draft, Holder, Lock, Making, StateError, Versions};
 use crate::ui::{self, Progress, Ui, Verbosity};
 
 /// How often somebody else may be quicker with a subnet, and the first pause before another look.
@@ -132,9 +132,31 @@ impl Change<'_> {
                         // The engine holds a subnet a little before it shows the network.
                         tokio::time::sleep(TURN_PAUSE * turn).await;
                     }
-                    _ => return Err(error),
+                    _ => {
+                        self.remember(&site, &plan, &error).await;
+                        return Err(error);
+                    }
                 },
             }
+        }
+    }
+
+    /// The record of what `plan` brings about, when a new release comes of it.
+    fn draft(&self, plan: &Plan, site: &Site) -> Result<Option<Draft>, StateError> {
+        let (true, Some(stack), Some(Provided { contents, key, .. })) = (self.release, self.stack, self.provided) else {
+            return Ok(None);
+        };
+        let (by, at, command) = (who(), Utc::now(), self.command);
+        Draft::of(&Making { stack, observed: &site.observed, contents, plan, key, by, command, at }).map(Some)
+    }
+
+    /// Writes down an attempt that failed. What is told is the failure, not whether it could be written down.
+    async fn remember(&self, site: &Site, plan: &Plan, error: &anyhow::Error) {
+        if let (Some(unfinished), Ok(Some(draft))) = (error.downcast_ref::<Unfinished>(), self.draft(plan, site)) {
+            let Unfinished { failure, .. } = unfinished;
+            let mut record = draft.record;
+            record.at -= failure.took;
+            let _ = execute::record_attempt(self.engine, self.project, &record, failure, Utc::now()).await;
         }
     }
 
@@ -150,12 +172,7 @@ impl Change<'_> {
                 &fresh
             }
         };
-        let release = match (self.release, self.stack, self.provided) {
-            (true, Some(stack), Some(provided)) => {
-                Some(Release::of(stack, &site.observed, &provided.contents, who(), Utc::now()))
-            }
-            _ => None,
-        };
+        let release = self.draft(plan, site)?;
         let context = Context {
             engine: self.engine,
             granted: self.provided.map_or(&none, |p| &p.granted),

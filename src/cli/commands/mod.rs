@@ -9,6 +9,8 @@ mod init;
 mod lifecycle;
 mod logs;
 mod plan;
+mod prune;
+mod releases;
 mod secrets;
 mod status;
 
@@ -40,8 +42,10 @@ fn place(global: &Global) -> String {
 
 /// A hint whose commands can be run as they stand, from where this command was run.
 pub fn in_place(global: &Global, hint: &str) -> String {
-    const VERBS: [&str; 13] =
-        ["init", "check", "secrets", "config", "plan", "deploy", "status", "logs", "start", "stop", "restart", "down", "migrate"];
+    const VERBS: [&str; 15] = [
+        "init", "check", "secrets", "config", "plan", "deploy", "status", "logs", "start", "stop", "restart", "down", "migrate",
+        "releases", "prune",
+    ];
     let place = place(global);
     VERBS
         .iter()
@@ -65,6 +69,8 @@ pub async fn run(args: &Args, ui: &Ui) -> anyhow::Result<Exit> {
         Command::Restart(services) => lifecycle::restart(global, services, ui).await,
         Command::Down(down) => lifecycle::down(global, down, ui).await,
         Command::Migrate => lifecycle::migrate(global, ui).await,
+        Command::Releases { command } => releases::run(global, command.as_ref(), ui).await,
+        Command::Prune(prune) => prune::run(global, prune, ui).await,
         Command::Completions { shell } => completions::print(*shell, ui),
         Command::Generate { directory } => completions::generate(directory),
     }

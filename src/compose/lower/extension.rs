@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::fields::At;
 use super::{Context, Declared};
-use crate::model::{Balance, Ingress, Migration, Route, Smoke};
+use crate::model::{Balance, Ingress, Migration, Route, Smoke, Stack};
 
 /// Attempts at a migration when the file gives none: a migration that failed is not tried again unasked.
 const DEFAULT_ATTEMPTS: u32 = 1;
@@ -19,12 +19,26 @@ const DEFAULT_STATUS: u16 = 200;
 const BALANCES: &[(&str, Balance)] =
     &[("round_robin", Balance::RoundRobin), ("least_conn", Balance::LeastConn), ("client_address", Balance::ClientAddress)];
 
-/// The top-level `x-medianest: {version}`.
-pub(super) fn version(cx: &mut Context<'_>, at: &At<'_>) -> Option<String> {
-    let mut fields = at.fields(cx.report)?;
+/// The top-level `x-medianest: {version, releases: {keep}}`: the application's version, and how many releases are kept.
+pub(super) fn project(cx: &mut Context<'_>, at: &At<'_>) -> (Option<String>, u32) {
+    let Some(mut fields) = at.fields(cx.report) else { return (None, Stack::KEEP_RELEASES) };
     let version = fields.take("version").and_then(|v| v.scalar(cx.report)).filter(|version| !version.is_empty());
+    let keep = fields.take("releases").and_then(|v| releases(cx, &v)).unwrap_or(Stack::KEEP_RELEASES);
     fields.finish(cx.report, &[], true);
-    version
+    (version, keep)
+}
+
+fn releases(cx: &mut Context<'_>, at: &At<'_>) -> Option<u32> {
+    let mut fields = at.fields(cx.report)?;
+    let keep = fields.take("keep").and_then(|v| {
+        let keep = v.integer(cx.report);
+        if keep == Some(0) {
+            v.error(cx.report, "at least one release is kept, the one that runs");
+        }
+        keep
+    });
+    fields.finish(cx.report, &[], true);
+    keep
 }
 
 /// What `x-medianest` of a service says.

@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::diagnostic::{Report, Spot};
 use super::document::{Map, Node, Value};
 use super::{keys, paths};
-use crate::model::{ConfigName, Network, ProjectName, SecretFile, SecretName, ServiceName, Volume};
+use crate::model::{ConfigName, Network, ProjectName, SecretFile, SecretName, ServiceName, Stack, Volume};
 
 use fields::At;
 pub(super) use files::ConfigSource;
@@ -36,6 +36,8 @@ pub(super) use service::{Draft, EnvFile};
 pub(super) struct Lowered {
     /// The application's version.
     pub(super) version: Option<String>,
+    /// How many releases are kept.
+    pub(super) keep_releases: u32,
     /// All services.
     pub(super) services: BTreeMap<ServiceName, Draft>,
     /// All networks by their key, the implied `default` among them.
@@ -160,7 +162,7 @@ impl Context<'_> {
 
 /// Reads every key of the merged document. What has a mistake is in the report and may be missing from the answer.
 pub(super) fn lower(report: &mut Report, root: &Node, project: &ProjectName, directory: &str, home: Option<String>) -> Lowered {
-    let mut lowered = Lowered::default();
+    let mut lowered = Lowered { keep_releases: Stack::KEEP_RELEASES, ..Lowered::default() };
     let at = At::root(root);
     let declared = Declared::read(root);
     let mut cx = Context { report, project, directory, home, declared, volumes: BTreeMap::new() };
@@ -174,7 +176,7 @@ pub(super) fn lower(report: &mut Report, root: &Node, project: &ProjectName, dir
         cx.report.warning(version.spot(), &version.key, "`version` is obsolete and has no effect", hint);
     }
     if let Some(extension) = fields.take("x-medianest") {
-        lowered.version = extension::version(&mut cx, &extension);
+        (lowered.version, lowered.keep_releases) = extension::project(&mut cx, &extension);
     }
     if let Some(networks) = fields.take("networks") {
         lowered.networks = networks::networks(&mut cx, &networks);

@@ -294,6 +294,20 @@ fn drains_and_smoke_tests() {
 }
 
 #[test]
+fn how_many_releases_are_kept() {
+    let kept =
+        |extension: &str| loaded(&format!("x-medianest: {extension}\nservices: {{a: {{image: x}}}}\n")).stack.keep_releases;
+    assert_eq!(loaded("services: {a: {image: x}}\n").stack.keep_releases, 10);
+    let given = ["{version: 1}", "{releases: {}}", "{releases: {keep: 3}}", "{releases: {keep: '${N:-25}'}}"].map(kept);
+    assert_eq!(given, [10, 10, 3, 25]);
+    let refused = |extension: &str| mistakes(&format!("x-medianest: {extension}\nservices: {{a: {{image: x}}}}\n"));
+    let message = "x-medianest.releases.keep: at least one release is kept, the one that runs";
+    assert_eq!(refused("{releases: {keep: 0}}"), [format!("compose.yaml:1:32: {message}")]);
+    assert_eq!(refused("{releases: {kept: 1}}").len(), 1);
+    assert_eq!(refused("{releases: 3}").len(), 1);
+}
+
+#[test]
 fn a_text_becomes_the_type_that_is_wanted() {
     let text = "services: {a: {image: x, deploy: {replicas: '${N:-2}'}, init: '${I:-true}', cpus: '${C:-0.5}', mem_limit: \
                 '${M:-1g}', \

@@ -1,0 +1,42 @@
+//! From the records to what `prune` is planned from: which releases are kept, and what goes with the others.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Head, Release, StateError, Store, retention};
+use crate::model::{ImageId, Observed, ServiceName};
+use crate::plan::{KeptService, Prunable};
+
+impl Store<'_> {
+    /// What goes when `keep` releases are kept. Asks the engine which images it still has; changes nothing.
+    pub async fn prunable(&self, head: &Head, observed: &Observed, keep: u32) -> Result<Prunable, StateError> {
+        let inventory = self.inventory().await?;
+        let history = inventory.history.clone().up_to(head.last);
+        let (kept, dropped) = retention(&history.releases, head.release, keep);
+        let mut prunable = Prunable {
+            last: head.last,
+            kept: kept.iter().filter(|release| release.came_about()).flat_map(|release| services(release)).collect(),
+            files: inventory.not_needed(&kept, &dropped, head),
+            images: BTreeMap::new(),
+            unreadable: history.unreadable.iter().map(|record| record.file.clone()).collect(),
+        };
+        // One that an attempt failed with is no more needed than one of a release that is not kept.
+        let came_about = kept.iter().filter(|release| release.came_about());
+        let mut needed: BTreeSet<&ImageId> = came_about.flat_map(|release| release.images()).collect();
+        needed.extend(observed.containers.iter().map(|container| &container.image_id));
+        for service in history.releases.iter().flat_map(|release| release.services.values()) {
+            let Some(id) = service.image_id.as_ref().filter(|id| !needed.contains(id)) else { continue };
+            if !prunable.images.contains_key(id) && self.engine.image(&id.0).await?.is_some() {
+                prunable.images.insert(id.clone(), service.image.clone());
+            }
+        }
+        Ok(prunable)
+    }
+}
+
+/// What a release's services need.
+fn services(release: &Release) -> impl Iterator<Item = (ServiceName, KeptService)> {
+    release.services.iter().map(|(name, service)| {
+        let hashes = service.config_hashes.values().cloned().collect();
+        (name.clone(), KeptService { image: service.image_id.clone(), hashes, volumes: service.volumes.clone() })
+    })
+}
