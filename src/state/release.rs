@@ -213,6 +213,14 @@ struct StackFile<'a> {
     stack: &'a Stack,
 }
 
+/// The version of that format.
+const STACK_SCHEMA: u32 = 1;
+
+#[derive(Deserialize)]
+struct StackFileVersion {
+    schema: u32,
+}
+
 #[derive(Deserialize)]
 struct ReadStackFile {
     stack: Stack,
@@ -224,12 +232,21 @@ fn encode_stack(stack: &Stack) -> Result<Secret<Vec<u8>>, serde_json::Error> {
     for config in stack.configs.values_mut() {
         config.content.clear();
     }
-    serde_json::to_vec(&StackFile { schema: 1, stack: &stack }).map(Secret::new)
+    serde_json::to_vec(&StackFile { schema: STACK_SCHEMA, stack: &stack }).map(Secret::new)
 }
 
 /// Reads a stack's file; the contents of configs are empty in it.
-pub(super) fn decode_stack(content: &[u8]) -> Result<Stack, serde_json::Error> {
-    serde_json::from_slice::<ReadStackFile>(content).map(|file| file.stack)
+///
+/// # Errors
+/// Why it cannot be read, in words that tell nothing of its values.
+pub(super) fn decode_stack(content: &[u8]) -> Result<Stack, String> {
+    // The parser's own words may quote what it found.
+    let place = |e: serde_json::Error| format!("line {}, column {}", e.line(), e.column());
+    let StackFileVersion { schema } = serde_json::from_slice(content).map_err(place)?;
+    if schema != STACK_SCHEMA {
+        return Err(format!("its format is version {schema}, and this program knows {STACK_SCHEMA}"));
+    }
+    serde_json::from_slice::<ReadStackFile>(content).map(|file| file.stack).map_err(place)
 }
 
 /// What a record is made from.
