@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::try_join;
 use serde::Serialize;
 
-use super::release::decode_stack;
+use super::draft::decode_stack;
 use super::store::{content_path, record_path, stack_path};
 use super::{Head, Release, StateError, Store, Versions, archive};
 use crate::model::{Fingerprint, Stack};
