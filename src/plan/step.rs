@@ -316,7 +316,12 @@ impl Action {
             Self::RemoveVolume { name, .. } => format!("volume {name}"),
             Self::Forget { files } => {
                 let records = files.iter().filter(|file| file.starts_with("releases/")).count();
-                format!("{records} records and {} files that only they needed", files.len() - records)
+                let rest = files.len() - records;
+                match records {
+                    0 => format!("{rest} files that no release needs"),
+                    1 => format!("1 old release ({rest} files that only it needed)"),
+                    many => format!("{many} old releases ({rest} files that only they needed)"),
+                }
             }
             Self::SwitchUpstreams { container, .. } => format!("upstreams of {container}"),
             Self::Drain { addresses, .. } => {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::try_join;
 use serde::Serialize;
 
-use super::release::decode_stack;
+use super::draft::decode_stack;
 use super::store::{content_path, record_path, stack_path};
 use super::{Head, Release, StateError, Store, Versions, archive};
 use crate::model::{Fingerprint, Stack};
@@ -138,8 +138,7 @@ impl Store<'_> {
         let stack = stacks.pop_first().map(|(_, content)| content);
         let stack = stack.filter(|file| key.fingerprint(&[file.expose()]) == *print);
         let stack = stack.ok_or_else(|| lacking("its stack is gone or damaged".into()))?;
-        let mut stack =
-            decode_stack(stack.expose()).map_err(|e| lacking(format!("its stack cannot be read by this version: {e}")))?;
+        let mut stack = decode_stack(stack.expose()).map_err(|e| lacking(format!("its stack cannot be read: {e}")))?;
         let content = |files: &BTreeMap<String, Secret<Vec<u8>>>, kind: &str, name: &str, version: &Fingerprint| {
             // What is empty by right is not there either.
             let content = files.get(&content_path(kind, name, version)).cloned().unwrap_or(Secret::new(Vec::new()));

@@ -6,6 +6,7 @@
 
 pub mod archive;
 mod diff;
+mod draft;
 mod head;
 mod history;
 mod lock;
@@ -16,10 +17,11 @@ mod retention;
 mod store;
 
 pub use diff::{Names, Pair, ReleaseDiff, ServiceDiff};
+pub use draft::{Draft, Making};
 pub use head::Head;
 pub use history::{History, Inventory, Loaded, Unreadable};
 pub use lock::{Holder, Lock, LockError};
 pub use note::Note;
-pub use release::{Draft, Making, MigrationForm, Outcome, Release, ReleaseService, reason};
+pub use release::{MigrationForm, Outcome, Release, ReleaseService, reason};
 pub use retention::retention;
 pub use store::{Opened, StateError, Store, Versions, create_holder};

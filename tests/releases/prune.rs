@@ -1,15 +1,17 @@
 //! What `prune` removes, and what it never does.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use medianestctl::engine::fake::{Behaviour, FakeEngine, FakeImage};
 use medianestctl::engine::{ContainerSpec, Engine, VolumeSpec};
 use medianestctl::model::{HOLDER_IMAGE, Labels, Mount, MountSource, label};
 use medianestctl::plan::{Action, PlanError, Prunable, prune};
-use medianestctl::state::Store;
+use medianestctl::state::{Store, retention};
+use proptest::prelude::*;
 
 use super::records::{deployed, project, put, volume};
-use crate::support::{Mortal, Operator, Trouble, assert_settled, shop};
+use crate::support::{Mortal, Operator, Project, Trouble, assert_settled, shop};
 
 /// The files with content of one kind.
 async fn kept(engine: &FakeEngine, kind: &str) -> Vec<String> {
@@ -210,6 +212,7 @@ async fn images_are_named_and_never_removed() {
     assert!(note.message.contains(&format!("shop/api:v1 ({})", image.short())), "{note:?}");
     assert_eq!(note.hint.clone().unwrap(), format!("remove them with `docker image rm {}`", image.short()));
     assert!(engine.image("shop/api:v1").await.unwrap().is_some());
+    assert_eq!(kept(&engine, "stacks/").await.len(), 1, "the stack of v1 went with its release");
 }
 
 #[tokio::test(start_paused = true)]
@@ -237,4 +240,91 @@ async fn pruning_is_for_one_at_a_time() {
     let second = Operator::new(&project, &engine).prune(1).await;
     assert!(matches!(second, Ok(_) | Err(Trouble::Lock(_))), "{second:?}");
     assert_eq!(kept(&engine, "releases/").await.len(), 2);
+}
+
+/// One deploy of a random history.
+#[derive(Debug, Clone)]
+struct Deploy {
+    version: &'static str,
+    token: u8,
+    colour: u8,
+    fails: bool,
+}
+
+impl Deploy {
+    fn project(&self) -> Project {
+        let settings = format!("{{\"colour\": {}}}", self.colour);
+        project(self.version).secret("api_token", &format!("token number {}", self.token)).file("settings.json", settings)
+    }
+}
+
+fn deploys() -> impl Strategy<Value = Vec<Deploy>> {
+    let one = (prop_oneof![Just("v1"), Just("v2")], 0..3u8, 0..3u8, prop::bool::weighted(0.2));
+    let one = one.prop_map(|(version, token, colour, fails)| Deploy { version, token, colour, fails });
+    prop::collection::vec(one, 1..8)
+}
+
+/// Whatever was deployed and whatever failed: each release that is kept can be brought back in full, what runs is left
+/// alone, and what does not belong to the project is as it was.
+async fn prune_after(deploys: &[Deploy], keep: u32) {
+    let engine = deployed(&["v1"]).await;
+    engine.create_volume(&volume_spec("shop_api-secrets-999999999999", &[(label::ROLE, "files")])).await.unwrap();
+    let mut running = project("v1");
+    for deploy in deploys {
+        let image = format!("shop/api:{}", deploy.version);
+        let unhealthy = Behaviour::NeverHealthy { output: "no".into() };
+        if deploy.fails {
+            // Nothing to replace, nothing to fail.
+            let script =
+                [1, 2].iter().fold(engine.clone(), |e, n| e.with_script_for(&format!("shop-api-{n}-next"), unhealthy.clone()));
+            let failed = deploy.project().deploy(&script).await.is_err();
+            [1, 2].iter().fold(engine.clone(), |e, n| e.with_script_for(&format!("shop-api-{n}-next"), Behaviour::default()));
+            if failed {
+                continue;
+            }
+        } else {
+            deploy
+                .project()
+                .deploy(
+                    &engine
+                        .clone()
+                        .with_image(&image, FakeImage::unchecked(Behaviour::Healthy { after: Duration::from_secs(1) })),
+                )
+                .await
+                .unwrap();
+        }
+        running = deploy.project();
+    }
+    running.deploy(&engine).await.unwrap();
+    let operator = Operator::new(&running, &engine);
+    let before = operator.history().await;
+    let opened = operator.opened().await.unwrap();
+    let (stay, _) = retention(&before.releases, opened.head.release, keep);
+
+    operator.prune(keep).await.unwrap();
+    let after = operator.history().await;
+    assert_eq!(after.releases.iter().collect::<Vec<_>>(), stay, "these and no others");
+    let store = Store::new(&engine, operator.stack().project.clone());
+    for release in after.releases.iter().filter(|release| release.came_about()) {
+        store.load(release.number, &opened.key).await.unwrap();
+    }
+    let needed: BTreeSet<_> =
+        stay.iter().filter(|r| r.came_about()).flat_map(|r| r.services.values()).flat_map(|s| &s.volumes).collect();
+    let there = volumes(&engine).await;
+    let current = &stay.iter().rev().find(|r| Some(r.number) == opened.head.release).unwrap().services;
+    assert!(current.values().flat_map(|s| &s.volumes).all(|volume| there.contains(volume) && needed.contains(volume)));
+    assert!(engine.volumes().await.unwrap().iter().any(|v| v.name == "shop_api-secrets-999999999999"));
+    // The volume without our label is nobody's: what is settled is looked at without it.
+    engine.remove_volume("shop_api-secrets-999999999999").await.unwrap();
+    assert_settled(&running, &engine).await;
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_kept_can_be_brought_back(deploys in deploys(), keep in 1..4u32) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(prune_after(&deploys, keep));
+    }
 }
