@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -109,6 +110,12 @@ pub enum Command {
     /// Bring the stack about: pull, migrate, start in health order
     #[command(after_help = "Examples:  medianestctl deploy\n           medianestctl deploy v1.1.0 --dry-run")]
     Deploy(Deploy),
+    /// Bring a new release about without dropping a request; without a version, what the present tags lead to by now
+    #[command(after_help = "Examples:  medianestctl update v1.1.0\n           medianestctl update v1.1.0 --canary 10% --bake 5m")]
+    Update(Deploy),
+    /// Bring the release before back, or a named one: images, settings, secrets, all of it
+    #[command(after_help = "Examples:  medianestctl rollback\n           medianestctl rollback v1.0.0")]
+    Rollback(Rollback),
     /// Show how the services are; exit code 0 only when all are healthy
     #[command(after_help = "Example:  medianestctl status --json | jq .healthy")]
     Status,
@@ -250,6 +257,52 @@ pub struct Deploy {
     /// The release to deploy (MEDIANEST_VERSION); as .env says when left out
     #[arg(id = "release", value_name = "VERSION", value_parser = version)]
     pub version: Option<String>,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How replicas that serve are replaced.
+    #[command(flatten)]
+    pub rollout: Rollout,
+}
+
+/// How replicas that serve are replaced.
+#[derive(Debug, clap::Args)]
+pub struct Rollout {
+    /// Seconds to wait for each container to be healthy, in place of what its health check says
+    #[arg(long, value_name = "SECONDS")]
+    pub wait_timeout: Option<u64>,
+    /// Try the first new replica of each routed service with so much of the requests, such as 10%
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub canary: Option<u8>,
+    /// How long a canary is tried, such as 90s or 5m
+    #[arg(long, value_name = "TIME", value_parser = span, default_value = "5m", requires = "canary")]
+    pub bake: Duration,
+    /// Stop everything old, then start everything new: for releases that cannot run beside each other
+    #[arg(long, conflicts_with = "canary")]
+    pub recreate: bool,
+}
+
+fn percent(text: &str) -> Result<u8, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim().parse().ok();
+    number.filter(|n| (1..=50).contains(n)).ok_or_else(|| "a share from 1% to 50% is wanted".into())
+}
+
+/// A span of time: a number with `s`, `m` or `h`.
+fn span(text: &str) -> Result<Duration, String> {
+    let units = [("s", 1), ("m", 60), ("h", 3600)];
+    let found = units.iter().find_map(|(unit, seconds)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(*seconds).map(Duration::from_secs)
+    });
+    found.ok_or_else(|| "a time is a number with a unit, such as 90s, 5m or 1h".into())
+}
+
+/// `rollback`.
+#[derive(Debug, clap::Args)]
+pub struct Rollback {
+    /// Version or number of the release; the one before the current when left out
+    #[arg(value_name = "VERSION|NUMBER")]
+    pub release: Option<String>,
     /// Show what would be done, and do nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -6,6 +6,7 @@ use crate::execute::{Evidence, StepError, Undone};
 use crate::plan::PlanError;
 use crate::preflight::{Report, Severity};
 use crate::secret::StoreError;
+use crate::state::rollback::RollbackError;
 use crate::state::{LockError, StateError};
 use crate::ui::{Problem, PromptError};
 
@@ -58,6 +59,8 @@ pub fn problem(error: &anyhow::Error) -> (Exit, Problem) {
             problem.hints.push(format!("say it beforehand with `{flag}`"));
         }
         (Exit::ConfirmationNeeded, problem)
+    } else if let Some(e) = error.downcast_ref::<RollbackError>() {
+        way_back(e)
     } else if let Some(e) = error.downcast_ref::<LockError>() {
         lock(e)
     } else if let Some(e) = error.downcast_ref::<Unfinished>() {
@@ -179,6 +182,17 @@ fn preflight(report: &Report) -> (Exit, Problem) {
     problem.hints = failures.iter().filter_map(|f| f.hint.clone()).collect();
     problem.hints.dedup();
     problem.notes.push(UNCHANGED.into());
+    (exit, problem)
+}
+
+fn way_back(error: &RollbackError) -> (Exit, Problem) {
+    let exit = match error {
+        RollbackError::Migrations { .. } | RollbackError::ImagesGone { .. } => Exit::Preflight,
+        _ => Exit::Usage,
+    };
+    let mut problem = blank("rollback", exit, error.to_string());
+    problem.notes.push(UNCHANGED.into());
+    problem.hints.extend(error.hint());
     (exit, problem)
 }
 

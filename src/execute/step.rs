@@ -22,12 +22,24 @@ const PULL_IDLE: Duration = Duration::from_secs(30);
 pub(super) struct Seen {
     evidence: Mutex<Vec<GateEvidence>>,
     head: Mutex<Option<Head>>,
+    schema: Mutex<Option<String>>,
 }
 
 impl Seen {
     /// `head` was current when the plan was made.
     pub(super) fn new(head: Option<Head>) -> Self {
-        Self { evidence: Mutex::default(), head: Mutex::new(head) }
+        Self { head: Mutex::new(head), ..Self::default() }
+    }
+
+    /// What the migration's check has said of the schema.
+    fn set_schema(&self, told: Option<String>) {
+        if let Ok(mut schema) = self.schema.lock() {
+            *schema = told;
+        }
+    }
+
+    fn schema(&self) -> Option<String> {
+        self.schema.lock().ok().and_then(|schema| schema.clone())
     }
 
     fn add(&self, evidence: GateEvidence) {
@@ -94,9 +106,12 @@ pub(super) async fn carry_out(
             }
             seen.add(evidence);
         }
-        Action::RunJob { container, service, attempts, backoff, patience } => {
+        Action::RunJob { container, service, attempts, backoff, patience, tells_schema } => {
             let job = job::Job { container, service, attempts: *attempts, backoff: *backoff, patience: *patience };
             job::run(engine, &job, &context.cancel, &|message| progress(message, None, None)).await?;
+            if *tells_schema {
+                seen.set_schema(gate::last_lines(engine, container).await.pop());
+            }
         }
         Action::SetRestart { container, policy } => engine.set_restart(container, *policy).await?,
         Action::Drain { container, addresses, limit } => {
@@ -132,7 +147,7 @@ pub(super) async fn carry_out(
         Action::Forget { files } => Store::new(engine, project.clone()).forget(files).await?,
         Action::SwitchUpstreams { container, path, content } => {
             // Until the record says what the ingress has, nobody knows: a run that ends in between leaves no wrong one.
-            write(project, context, seen, None, |head| head.upstreams = None).await?;
+            forget_upstreams(project, context, seen).await?;
             ingress::switch(engine, container, path, content).await?;
         }
         Action::Record { release, upstreams } => record(release.as_ref(), upstreams.as_ref(), project, context, seen).await?,
@@ -158,6 +173,15 @@ pub(super) async fn keep_evidence(project: &ProjectName, context: &Context<'_>, 
     }
     // What became of the run is what is told, not a failure of this.
     let _ = note(project, context, seen, None, None).await;
+}
+
+/// Until the next record nobody shall believe to know what the ingress has.
+async fn forget_upstreams(project: &ProjectName, context: &Context<'_>, seen: &Seen) -> Result<(), StepError> {
+    let Some(mut head) = seen.current(project, context).await?.filter(|head| head.upstreams.is_some()) else { return Ok(()) };
+    head.upstreams = None;
+    Store::new(context.engine, project.clone()).save(&mut head, None).await?;
+    seen.set_current(head);
+    Ok(())
 }
 
 async fn record(
@@ -188,12 +212,17 @@ async fn write(
     change: impl FnOnce(&mut Head),
 ) -> Result<(), StepError> {
     let Some(mut head) = seen.current(project, context).await? else { return Ok(()) };
-    let record = release.map(|draft| &draft.record);
+    let mut release = release.cloned();
+    if let Some(draft) = &mut release {
+        // Where nothing was migrated the schema is the one that it was.
+        draft.record.schema_head = seen.schema().or_else(|| head.schema_head.clone());
+    }
+    let record = release.as_ref().map(|draft| &draft.record);
     let version = record.map_or_else(|| head.version.clone(), |release| release.version.clone());
     note(project, context, seen, Some(version), record.map(Release::replicas)).await?;
     change(&mut head);
     let store = Store::new(context.engine, project.clone());
-    store.save(&mut head, release.map(|release| (release, context.granted))).await?;
+    store.save(&mut head, release.as_ref().map(|release| (release, context.granted))).await?;
     seen.set_current(head);
     Ok(())
 }

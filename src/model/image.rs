@@ -47,6 +47,26 @@ impl ImageRef {
         self.digest.as_deref()
     }
 
+    /// Whether it is a database, by its name: these are updated by a person who knows what the new version does to data.
+    pub fn is_database(&self) -> bool {
+        const NAMES: [&str; 12] = [
+            "postgres",
+            "postgresql",
+            "mysql",
+            "mariadb",
+            "mongo",
+            "redis",
+            "valkey",
+            "timescaledb",
+            "postgis",
+            "pgvector",
+            "cockroach",
+            "clickhouse-server",
+        ];
+        let last = self.repository.rsplit('/').next().unwrap_or_default();
+        NAMES.contains(&last)
+    }
+
     /// The registry's host and port; `docker.io` when the reference names none.
     pub fn registry(&self) -> &str {
         match self.repository.split_once('/') {

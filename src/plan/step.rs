@@ -116,6 +116,8 @@ pub enum Action {
         backoff: Duration,
         /// How long one attempt may take.
         patience: Duration,
+        /// What it prints last tells the state of the database's schema.
+        tells_schema: bool,
     },
     /// Say when the engine starts a container again by itself.
     SetRestart {

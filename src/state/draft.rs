@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::StateError;
 use super::release::{MigrationForm, Outcome, Release, ReleaseService, SCHEMA};
-use crate::model::{Contents, Labels, MountSource, Observed, Service, Stack, label, state_volume};
+use crate::model::{Contents, Labels, MountSource, Observed, Service, Stack, is_failed, is_previous, label, state_volume};
 use crate::plan::{Action, Plan};
 use crate::secret::{FingerprintKey, Secret};
 
@@ -158,7 +158,9 @@ impl Making<'_> {
             let number = labels.get(label::COMPOSE_NUMBER)?.parse::<u32>().ok()?;
             (own && matches!(role, Some("service" | "job")) && number <= service.replicas.max(1)).then_some(number)
         };
-        let mut going = BTreeSet::new();
+        // What is there, by the name that it has now and the one that it will have; one that goes has none.
+        let mut names: BTreeMap<&str, Option<&str>> =
+            self.observed.containers.iter().map(|c| (c.name.as_str(), Some(c.name.as_str()))).collect();
         for step in &self.plan.steps {
             match &step.action {
                 Action::CreateContainer { spec } => {
@@ -169,13 +171,13 @@ impl Making<'_> {
                         _ => None,
                     }));
                 }
-                Action::RemoveContainer { container } => _ = going.insert(container.as_str()),
-                Action::Rename { container, to } if is_put_aside(to) => _ = going.insert(container.as_str()),
+                Action::RemoveContainer { container } => rename(&mut names, container, None),
+                Action::Rename { container, to } => rename(&mut names, container, Some(to)),
                 _ => {}
             }
         }
         let created: BTreeSet<u32> = hashes.keys().copied().collect();
-        let stays = |name: &str| !going.contains(name) && !is_put_aside(name);
+        let stays = |name: &str| names.get(name).copied().flatten().is_some_and(|name| !is_put_aside(name));
         for container in self.observed.containers.iter().filter(|c| c.is_ours() && stays(&c.name)) {
             let Some(number) = wanted(&container.labels).filter(|number| !created.contains(number)) else { continue };
             hashes.extend(container.config_hash().map(|hash| (number, hash.to_owned())));
@@ -197,7 +199,14 @@ impl Making<'_> {
     }
 }
 
+/// The container that is called `from` by now is called `to` from now on.
+fn rename<'n>(names: &mut BTreeMap<&'n str, Option<&'n str>>, from: &str, to: Option<&'n str>) {
+    if let Some(name) = names.values_mut().find(|name| **name == Some(from)) {
+        *name = to;
+    }
+}
+
 /// Whether a container of that name was put aside: for inspection, or for a rollback.
 fn is_put_aside(name: &str) -> bool {
-    name.ends_with("-failed") || name.ends_with("-previous")
+    is_failed(name) || is_previous(name)
 }

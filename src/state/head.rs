@@ -34,6 +34,9 @@ pub struct Head {
     /// The forms (config hash, a space, image identity) of the migration jobs that have succeeded on this database.
     #[serde(default)]
     pub migrated: BTreeSet<String>,
+    /// What the migration's check said last of the database.
+    #[serde(default)]
+    pub schema_head: Option<String>,
     /// The application's version of the newest release.
     pub version: Option<String>,
     /// The version of each secret that the running stack uses.
@@ -56,6 +59,7 @@ impl Head {
             last: 0,
             stack: None,
             migrated: BTreeSet::new(),
+            schema_head: None,
             version: None,
             secrets: BTreeMap::new(),
             upstreams: None,

@@ -14,6 +14,7 @@ mod note;
 mod prunable;
 mod release;
 mod retention;
+pub mod rollback;
 mod store;
 
 pub use diff::{Names, Pair, ReleaseDiff, ServiceDiff};

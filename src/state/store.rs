@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use super::{Draft, Head, Release, archive, archive::Archive};
+use super::{Draft, Head, MigrationForm, Release, archive, archive::Archive};
 use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::model::{
     ConfigName, ContainerSpec, Fingerprint, HOLDER_IMAGE, Mount, MountSource, ObservedVolume, ProjectName, SecretName,
@@ -151,6 +151,8 @@ impl<'a> Store<'a> {
             files.push(record_file(release)?);
             head.release = Some(release.number);
             head.last = head.last.max(release.number);
+            head.migrated.extend(release.migration.as_ref().map(MigrationForm::key));
+            head.schema_head.clone_from(&release.schema_head);
             head.stack.clone_from(&release.stack);
             head.version.clone_from(&release.version);
             head.secrets.clone_from(&release.secrets);

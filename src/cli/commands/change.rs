@@ -1,6 +1,9 @@
 //! What every changing command does once it knows how to plan: show, ask, lock, look and plan again, carry out, say.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use chrono::Utc;
@@ -13,7 +16,7 @@ use crate::cli::{
 };
 use crate::engine::{Engine, ErrorKind};
 use crate::execute::{self, Context, Finished, StepError, Undone};
-use crate::model::{Observed, ProjectName, Stack, lock_holder};
+use crate::model::{Observed, ObservedImage, ProjectName, Stack, lock_holder};
 use crate::plan::{Plan, PlanError, lint};
 use crate::secret::{self, FingerprintKey};
 use crate::state::{Draft, Holder, Lock, Making, StateError, Versions};
@@ -35,8 +38,12 @@ pub struct Change<'a> {
     pub stack: Option<&'a Stack>,
     /// Contents of secrets and configs, for commands that deliver them.
     pub provided: Option<&'a Provided>,
+    /// Images that count in the place of those that the stack's references lead to.
+    pub images: &'a BTreeMap<String, ObservedImage>,
     /// A new release comes of it.
     pub release: bool,
+    /// That release is brought back by it.
+    pub rollback_of: Option<u64>,
     /// The verb, for the lock.
     pub command: &'static str,
     /// Plans from what is there.
@@ -73,7 +80,7 @@ impl Change<'_> {
             Some(pulls) => {
                 ui.say(&ui::plan_summary(&pulls));
                 self.execute(ui, &interrupt, &pulls, &site).await?;
-                let site = project::look(self.engine, self.project, self.stack, self.local).await?;
+                let site = self.look().await?;
                 let plan = (self.plan)(&site.observed)?;
                 (site, plan)
             }
@@ -107,11 +114,17 @@ impl Change<'_> {
         result
     }
 
+    async fn look(&self) -> anyhow::Result<Site> {
+        let mut site = project::look(self.engine, self.project, self.stack, self.local).await?;
+        site.observed.images.extend(self.images.clone());
+        Ok(site)
+    }
+
     /// Whatever happened between the first look and the lock is taken into account.
     async fn locked(&self, ui: &Ui, interrupt: &Interrupt) -> anyhow::Result<Outcome> {
         let mut turns = 1..=TURNS;
         loop {
-            let site = project::look(self.engine, self.project, self.stack, self.local).await?;
+            let site = self.look().await?;
             let plan = (self.plan)(&site.observed)?;
             let there: BTreeSet<_> = site.observed.containers.iter().map(|c| c.name.clone()).collect();
             let problems = lint::problems(&plan, &there);
@@ -147,7 +160,9 @@ impl Change<'_> {
             return Ok(None);
         };
         let (by, at, command) = (who(), Utc::now(), self.command);
-        Draft::of(&Making { stack, observed: &site.observed, contents, plan, key, by, command, at }).map(Some)
+        let mut draft = Draft::of(&Making { stack, observed: &site.observed, contents, plan, key, by, command, at })?;
+        draft.record.rollback_of = self.rollback_of;
+        Ok(Some(draft))
     }
 
     /// Writes down an attempt that failed. What is told is the failure, not whether it could be written down.

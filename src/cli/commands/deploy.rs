@@ -1,5 +1,6 @@
-//! `deploy`: brings the stack about.
+//! `deploy` and `update`: bring a release about.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,27 +10,66 @@ use super::{
 };
 use crate::cli::{
     Exit,
-    args::{Deploy, Global},
+    args::{Deploy, Global, Rollout},
     error::NotReady,
     project::{self, VERSION_VARIABLE},
 };
 use crate::engine::Engine;
-use crate::model::{Observed, Stack};
-use crate::plan::{self, DeployOptions};
+use crate::model::{Observed, Stack, Thresholds};
+use crate::plan::{self, DeployOptions, Trial, Way};
 use crate::ui::{self, Ui};
 
-/// Deploys.
+/// What a canary must not exceed: 1 % more failures than the others, twice their 95th percentile; 20 requests at least.
+const THRESHOLDS: Thresholds = Thresholds { errors_permille: 10, p95_percent: 200, requests: 20 };
+
+/// What the operator chose of how a release comes about.
+pub struct Choices<'a> {
+    /// The release; as `.env` says when left out.
+    pub version: Option<&'a str>,
+    /// Show what would be done, and do nothing.
+    pub dry_run: bool,
+    /// Get images anew although the engine has some of that name.
+    pub refresh: bool,
+    /// How replicas that serve are replaced.
+    pub rollout: &'a Rollout,
+    /// The verb.
+    pub command: &'static str,
+}
+
+/// `deploy`.
 pub async fn run(global: &Global, args: &Deploy, ui: &Ui) -> anyhow::Result<Exit> {
-    let loaded = project::load(global, ui, args.version.as_deref())?;
+    let version = args.version.as_deref();
+    bring_about(
+        global,
+        &Choices { version, dry_run: args.dry_run, refresh: false, rollout: &args.rollout, command: "deploy" },
+        ui,
+    )
+    .await
+}
+
+/// `update`: without a version, what the tags of the present one lead to by now.
+pub async fn update(global: &Global, args: &Deploy, ui: &Ui) -> anyhow::Result<Exit> {
+    let version = args.version.as_deref();
+    let refresh = version.is_none();
+    bring_about(global, &Choices { version, dry_run: args.dry_run, refresh, rollout: &args.rollout, command: "update" }, ui).await
+}
+
+/// Brings a release about.
+pub async fn bring_about(global: &Global, choices: &Choices<'_>, ui: &Ui) -> anyhow::Result<Exit> {
+    let loaded = project::load(global, ui, choices.version)?;
     let stack = &loaded.stack;
     let engine = project::connect(global).await?;
     let site = project::look(&engine, &stack.project, Some(stack), project::engine_is_local(global)).await?;
     refuse_what_cannot_work(global, &engine, stack, &site).await?;
     let provided = project::provide(&engine, stack, site.opened.as_ref()).await?;
-    let options =
-        DeployOptions { pulled: false, patience: args.wait_timeout.map(Duration::from_secs), ..DeployOptions::default() };
+    let options = DeployOptions {
+        patience: choices.rollout.wait_timeout.map(Duration::from_secs),
+        way: way(choices.rollout),
+        refresh: choices.refresh,
+        ..DeployOptions::default()
+    };
     let plan = plan::deploy(stack, &site.observed, &provided.contents, &options)?;
-    if args.dry_run {
+    if choices.dry_run {
         super::plan::show(ui, &plan);
         return Ok(Exit::Ok);
     }
@@ -41,16 +81,26 @@ pub async fn run(global: &Global, args: &Deploy, ui: &Ui) -> anyhow::Result<Exit
         project: &stack.project,
         stack: Some(stack),
         provided: Some(&provided),
+        images: &BTreeMap::new(),
         release: true,
-        command: "deploy",
+        rollback_of: None,
+        command: choices.command,
         plan: &|observed: &Observed| plan::deploy(stack, observed, &provided.contents, &options),
     };
     let outcome = change.apply(ui, site, plan).await?;
-    if let Some(version) = &args.version {
+    if let Some(version) = choices.version {
         keep_version(global, version, ui);
     }
     say(global, ui, stack, &outcome);
     Ok(Exit::Ok)
+}
+
+fn way(rollout: &Rollout) -> Way {
+    match (rollout.canary, rollout.recreate) {
+        (Some(percent), _) => Way::Canary(Trial { percent, bake: rollout.bake, thresholds: THRESHOLDS }),
+        (None, true) => Way::Recreate,
+        (None, false) => Way::Rolling,
+    }
 }
 
 /// The checks whose failure means that a deploy cannot work, before anything is touched.
@@ -65,7 +115,7 @@ async fn refuse_what_cannot_work(
 }
 
 /// The version that was deployed is the one that `.env` names from now on: the next plain `deploy` must not go back.
-fn keep_version(global: &Global, version: &str, ui: &Ui) {
+pub fn keep_version(global: &Global, version: &str, ui: &Ui) {
     let file = global.env_file.last().cloned().unwrap_or_else(|| Path::new(".env").to_owned());
     let path = project::directory(global).join(file);
     match crate::cli::dotenv::set(&path, VERSION_VARIABLE, version) {

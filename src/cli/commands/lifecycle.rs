@@ -1,5 +1,7 @@
 //! `start`, `stop`, `restart`, `down`, `migrate`: changes to containers that are there.
 
+use std::collections::BTreeMap;
+
 use super::change::{Change, Outcome};
 use crate::cli::{
     Exit,
@@ -64,7 +66,9 @@ async fn apply(
         project,
         stack: None,
         provided: None,
+        images: &BTreeMap::new(),
         release: false,
+        rollback_of: None,
         command,
         plan: planner,
     };
@@ -104,7 +108,9 @@ pub async fn migrate(global: &Global, ui: &Ui) -> anyhow::Result<Exit> {
         project: &stack.project,
         stack: Some(stack),
         provided: Some(&provided),
+        images: &BTreeMap::new(),
         release: false,
+        rollback_of: None,
         command: "migrate",
         plan: &planner,
     };

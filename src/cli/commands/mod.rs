@@ -11,6 +11,7 @@ mod logs;
 mod plan;
 mod prune;
 mod releases;
+mod rollback;
 mod secrets;
 mod status;
 
@@ -62,6 +63,8 @@ pub async fn run(args: &Args, ui: &Ui) -> anyhow::Result<Exit> {
         Command::Config(config) => config::run(global, config, ui),
         Command::Plan(plan) => plan::run(global, plan, ui).await,
         Command::Deploy(deploy) => deploy::run(global, deploy, ui).await,
+        Command::Update(update) => deploy::update(global, update, ui).await,
+        Command::Rollback(rollback) => rollback::run(global, rollback, ui).await,
         Command::Status => status::run(global, ui).await,
         Command::Logs(logs) => logs::run(global, logs, ui).await,
         Command::Start(services) => lifecycle::start(global, services, ui).await,

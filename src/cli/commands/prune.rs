@@ -39,8 +39,19 @@ pub async fn run(global: &Global, args: &Prune, ui: &Ui) -> anyhow::Result<Exit>
         let objects: Vec<_> = plan.steps.iter().map(|step| step.action.object()).collect();
         ui::confirm(ui, &format!("This removes {}. Go on?", objects.join(", ")))?;
     }
-    let change =
-        Change { engine: &engine, local, project, stack: None, provided: None, release: false, command: "prune", plan: &planner };
+    let images = BTreeMap::new();
+    let change = Change {
+        engine: &engine,
+        local,
+        project,
+        stack: None,
+        provided: None,
+        images: &images,
+        release: false,
+        rollback_of: None,
+        command: "prune",
+        plan: &planner,
+    };
     let outcome = change.apply(ui, site, plan).await?;
     say(ui, stack, &prunable, &outcome);
     Ok(Exit::Ok)

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Deploy, own_labels};
 use crate::model::{
-    ContainerSpec, FileOrigin, HOLDER_IMAGE, Labels, Mount, MountSource, PullPolicy, VolumeName, VolumeOwner, VolumeSpec,
-    ingress_volume, label, stage_holder, state_holder, state_volume,
+    ContainerSpec, FileOrigin, HOLDER_IMAGE, Labels, Mount, MountSource, PullPolicy, Service, VolumeName, VolumeOwner,
+    VolumeSpec, ingress_volume, label, stage_holder, state_holder, state_volume,
 };
 use crate::plan::{Action, PlanError, Staged, StagedContent, StagedFile, StepId, file_sets};
 
@@ -15,7 +15,11 @@ impl Deploy<'_> {
         let mut seen = BTreeSet::new();
         for service in self.planned() {
             let there = self.observed.images.contains_key(&service.image.to_string());
+            let refresh = self.options.refresh && !self.options.pulled && service.pull_policy != PullPolicy::Never;
             let cause = match service.pull_policy {
+                _ if refresh && there && self.came_from_a_registry(service) && !service.image.is_database() => {
+                    "its tag may lead elsewhere by now"
+                }
                 PullPolicy::Missing if !there => "the engine does not have it",
                 PullPolicy::Always if !self.options.pulled => "its pull policy is `always`",
                 _ => continue,
@@ -25,6 +29,11 @@ impl Deploy<'_> {
             }
         }
         self.builder.rest_waits();
+    }
+
+    /// Whether a registry knows the image: one that was built or imported here cannot be got anew.
+    fn came_from_a_registry(&self, service: &Service) -> bool {
+        self.observed.images.get(&service.image.to_string()).is_some_and(|image| !image.repo_digests.is_empty())
     }
 
     /// Directory in the ingress container, and name, of the file with the upstreams.

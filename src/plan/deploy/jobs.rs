@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::{Deploy, Rest, Scope, names::Settlement};
-use crate::model::{ContainerSpec, ContainerState, ObservedContainer, Service};
+use crate::model::{ContainerSpec, ContainerState, ObservedContainer, Service, label};
 use crate::plan::{
     Action, StepId, Way,
     place::{Place, free_name},
@@ -24,11 +24,12 @@ struct Run {
     attempts: u32,
     backoff: Duration,
     cause: String,
+    tells_schema: bool,
 }
 
 impl Run {
     fn once(cause: impl Into<String>) -> Self {
-        Self { attempts: 1, backoff: Duration::ZERO, cause: cause.into() }
+        Self { attempts: 1, backoff: Duration::ZERO, cause: cause.into(), tells_schema: false }
     }
 }
 
@@ -39,7 +40,8 @@ impl<'a> Deploy<'a> {
         self.note_made(&spec);
         let job = self.job_place(service, spec, &["service", "job"]);
         let once_more = matches!(self.scope, Scope::Migration(_)) && service.migration.is_some();
-        let done = job.wanted.is_some_and(succeeded) || self.is_migrated(service, &job);
+        let migrated = self.is_migrated(service, &job.spec);
+        let done = job.wanted.is_some_and(succeeded) || (job.wanted.is_none() && migrated);
         let runs = once_more || !done;
         let check = service.migration.as_ref().and_then(|m| m.verify.clone());
         let check = check.map(|command| ContainerSpec { command: Some(command), ..self.spec(service, 1, "verify") });
@@ -60,7 +62,7 @@ impl<'a> Deploy<'a> {
             before.push(id);
             waits_for_check.push(id);
         }
-        let checked = !runs && (check.wanted.is_some_and(succeeded) || self.is_migrated(service, &check));
+        let checked = !runs && (check.wanted.is_some_and(succeeded) || (check.wanted.is_none() && migrated));
         let made = (!checked).then(|| self.make_job(&check, "checks what the migration did", &waits_for_check)).flatten();
         let ran = self.run_job(service, job, runs, once_more, ready, &before, rest);
         if checked {
@@ -70,7 +72,7 @@ impl<'a> Deploy<'a> {
             return ran.into_iter().collect();
         }
         let after: Vec<_> = waits.iter().copied().chain(ran).collect();
-        let run = Run::once("a migration counts when its result has been checked");
+        let run = Run { tells_schema: true, ..Run::once("a migration counts when its result has been checked") };
         vec![self.run_made(service, &check, made, run, after, rest)]
     }
 
@@ -88,10 +90,13 @@ impl<'a> Deploy<'a> {
         place
     }
 
-    /// On the way back no migration runs: what it would do has been done, and the check of an old release knows nothing of
-    /// what came after it.
-    fn is_migrated(&self, service: &Service, place: &Place<'_>) -> bool {
-        service.migration.is_some() && place.wanted.is_none() && self.options.way == Way::Returning
+    /// Whether the migration of this form has succeeded on this database, although its container is gone. On the way back
+    /// none runs at all: the check of an old release knows nothing of what came after it.
+    fn is_migrated(&self, service: &Service, job: &ContainerSpec) -> bool {
+        let hash = job.labels.get(label::CONFIG_HASH).map(String::as_str).unwrap_or_default();
+        let image = self.observed.images.get(&job.image).map(|i| i.id.to_string()).unwrap_or_default();
+        let done = self.observed.kept.migrated.contains(&format!("{hash} {image}"));
+        service.migration.is_some() && (done || self.options.way == Way::Returning)
     }
 
     /// Runs the job unless it is done; returns the step.
@@ -137,6 +142,7 @@ impl<'a> Deploy<'a> {
             attempts: migration.map_or(1, |m| m.attempts.max(1)),
             backoff: migration.map_or(Duration::ZERO, |m| m.backoff),
             cause,
+            tells_schema: false,
         };
         Some(self.run_made(service, &job, made, run, before, rest))
     }
@@ -179,6 +185,7 @@ impl<'a> Deploy<'a> {
             attempts: run.attempts,
             backoff: run.backoff,
             patience: PATIENCE,
+            tells_schema: run.tells_schema,
         }
     }
 }

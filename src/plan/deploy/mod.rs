@@ -30,7 +30,7 @@ use super::{
     rollout::Way,
 };
 use crate::model::{
-    ContainerSpec, Contents, Healthcheck, Ingress, Labels, Observed, ObservedContainer, Service, ServiceName, Stack,
+    ContainerSpec, Contents, Healthcheck, ImageId, Ingress, Labels, Observed, ObservedContainer, Service, ServiceName, Stack,
     ingress_volume, label,
 };
 
@@ -44,8 +44,12 @@ pub struct DeployOptions {
     pub pulled: bool,
     /// How long each gate waits, in place of what the health checks say.
     pub patience: Option<Duration>,
+    /// Get images anew although the engine has some of that name, but for those of databases.
+    pub refresh: bool,
     /// How replicas that serve are replaced.
     pub way: Way,
+    /// Images by reference whose name leads elsewhere by now: containers are created from this content.
+    pub pinned: BTreeMap<String, ImageId>,
 }
 
 /// Which part of the stack is planned.
@@ -176,7 +180,7 @@ impl<'a> Deploy<'a> {
         };
         let is_ingress = self.ingress.is_some_and(|(s, _)| s.name == service.name);
         let upstreams = self.upstream_file().filter(|_| is_ingress);
-        specification(
+        let mut spec = specification(
             self.stack,
             service,
             Circumstances {
@@ -187,7 +191,11 @@ impl<'a> Deploy<'a> {
                 number,
                 name,
             },
-        )
+        );
+        if let Some(id) = self.options.pinned.get(&spec.image) {
+            spec.image = id.to_string();
+        }
+        spec
     }
 
     /// The tool's containers of a service that are there in one of these roles.

@@ -1,0 +1,143 @@
+//! `rollback`: brings a recorded release back, all of it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{
+    change::{Change, Outcome},
+    deploy::keep_version,
+    next,
+};
+use crate::cli::{
+    Exit,
+    args::{Global, Rollback},
+    project::{self, Provided},
+};
+use crate::engine::Engine;
+use crate::model::{Contents, ImageId, Observed, ObservedImage};
+use crate::plan::{self, DeployOptions, Way};
+use crate::state::{
+    Release, Store,
+    rollback::{self, RollbackError},
+};
+use crate::ui::{self, Ui};
+
+/// Rolls back.
+pub async fn run(global: &Global, args: &Rollback, ui: &Ui) -> anyhow::Result<Exit> {
+    let project = project::name(global, ui)?;
+    let local = project::engine_is_local(global);
+    let engine = project::connect(global).await?;
+    let store = Store::new(&engine, project.clone());
+    let opened = store.open().await?.ok_or(RollbackError::NothingDeployed)?;
+    let history = store.releases().await?.up_to(opened.head.last);
+    let target = rollback::target(&history, opened.head.release, args.release.as_deref())?;
+    let current = opened.head.release.ok_or(RollbackError::NothingDeployed)?;
+    let loaded = store.load(target.number, &opened.key).await?;
+    // What the current release declares of its migrations is newer than what the old one could know.
+    let declared = match store.load(current, &opened.key).await {
+        Ok(now) => now.stack.services.into_values().find_map(|s| s.migration.and_then(|m| m.backward_compatible)),
+        Err(_) => None,
+    };
+    rollback::check_migrations(&history, current, target, declared.as_deref())?;
+    let Images { there, pinned } = images(&engine, target).await?;
+
+    let stack = &loaded.stack;
+    let contents = Contents { secrets: loaded.release.secrets.clone(), configs: loaded.release.configs.clone() };
+    let provided = Provided { contents, granted: loaded.versions, key: opened.key.clone() };
+    let options = DeployOptions {
+        pulled: true,
+        patience: args.wait_timeout.map(Duration::from_secs),
+        way: Way::Returning,
+        pinned,
+        ..DeployOptions::default()
+    };
+    let mut site = project::look(&engine, &project, Some(stack), local).await?;
+    site.observed.images.extend(there.clone());
+    let planner = |observed: &Observed| plan::deploy(stack, observed, &provided.contents, &options);
+    let plan = planner(&site.observed)?;
+    if args.dry_run {
+        super::plan::show(ui, &plan);
+        return Ok(Exit::Ok);
+    }
+    let change = Change {
+        engine: &engine,
+        local,
+        project: &project,
+        stack: Some(stack),
+        provided: Some(&provided),
+        images: &there,
+        release: true,
+        rollback_of: Some(target.number),
+        command: "rollback",
+        plan: &planner,
+    };
+    let outcome = change.apply(ui, site, plan).await?;
+    if let Some(version) = &target.version
+        && project::load(global, ui, Some(version)).is_ok()
+    {
+        keep_version(global, version, ui);
+    }
+    say(global, ui, target, &outcome);
+    Ok(Exit::Ok)
+}
+
+/// The images that a release is made of, as the engine has them.
+struct Images {
+    /// By the reference that the files name, and by identity.
+    there: BTreeMap<String, ObservedImage>,
+    /// References that lead to other content by now.
+    pinned: BTreeMap<String, ImageId>,
+}
+
+/// Finds the recorded content of every image, wherever its tag leads by now.
+async fn images(engine: &dyn Engine, release: &Release) -> anyhow::Result<Images> {
+    let mut found = Images { there: BTreeMap::new(), pinned: BTreeMap::new() };
+    let (mut gone, mut digests) = (Vec::new(), Vec::new());
+    for service in release.services.values() {
+        let Some(id) = &service.image_id else { continue };
+        let Some(image) = engine.image(&id.to_string()).await? else {
+            gone.push(service.image.clone());
+            digests.extend(service.digests.first().cloned());
+            continue;
+        };
+        if engine.image(&service.image).await?.is_none_or(|now| now.id != *id) {
+            found.pinned.insert(service.image.clone(), id.clone());
+        }
+        found.there.insert(service.image.clone(), image.clone());
+        found.there.insert(id.to_string(), image);
+    }
+    if gone.is_empty() {
+        return Ok(found);
+    }
+    gone.sort();
+    gone.dedup();
+    digests.sort();
+    digests.dedup();
+    Err(RollbackError::ImagesGone { target: release.number, images: gone, digests }.into())
+}
+
+fn say(global: &Global, ui: &Ui, target: &Release, outcome: &Outcome) {
+    let changed = matches!(outcome, Outcome::Done(_, plan) if !plan.is_empty());
+    let seconds = match outcome {
+        Outcome::Done(finished, _) => finished.took.as_secs_f64(),
+        Outcome::Nothing => 0.0,
+    };
+    if ui.json() {
+        ui.line(&serde_json::json!({
+            "event": "finished", "schema": 1, "command": "rollback", "rollback_of": target.number, "version": target.version,
+            "outcome": "healthy", "changed": changed, "seconds": (seconds * 1000.0).round() / 1000.0,
+        }));
+        return;
+    }
+    let marks = ui.err();
+    let version = target.version.as_deref().map(|v| format!(" ({v})")).unwrap_or_default();
+    match outcome {
+        Outcome::Done(finished, _) if changed => {
+            let took = ui::duration(finished.took);
+            ui.say(&format!("{} release {}{version} serves again after {took}", marks.good("✓"), target.number));
+            ui.say("the files in the deployment directory are as they were: `medianestctl plan` shows what they would change");
+            ui.say(&format!("next: {}", marks.hint(next(global, "status"))));
+        }
+        _ => ui.say(&format!("{} release {}{version} is what runs: nothing to change", marks.good("✓"), target.number)),
+    }
+}
