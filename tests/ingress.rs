@@ -5,3 +5,7 @@
 
 #[path = "ingress/fake.rs"]
 mod fake;
+#[path = "ingress/maintenance.rs"]
+mod maintenance;
+#[path = "support/mod.rs"]
+mod support;

@@ -130,6 +130,15 @@ pub enum Command {
     /// Run the database migration once more, and verify it
     #[command(after_help = "Example:  medianestctl migrate")]
     Migrate,
+    /// Close the site to visitors with a page that says so, and open it again
+    #[command(
+        after_help = "Examples:  medianestctl maintenance on --retry-after 600 --message 'Back at nine'\n           medianestctl maintenance off"
+    )]
+    Maintenance {
+        /// Which.
+        #[command(subcommand)]
+        command: MaintenanceCommand,
+    },
     /// Print the completion script of a shell
     #[command(after_help = "Example:  medianestctl completions bash > /etc/bash_completion.d/medianestctl")]
     Completions {
@@ -246,6 +255,24 @@ pub struct Deploy {
     /// Seconds to wait for each container to be healthy, in place of what its health check says
     #[arg(long, value_name = "SECONDS")]
     pub wait_timeout: Option<u64>,
+}
+
+/// `maintenance`.
+#[derive(Debug, Subcommand)]
+pub enum MaintenanceCommand {
+    /// Answer every visitor with 503 and a page; what runs goes on running
+    #[command(after_help = "Example:  medianestctl maintenance on --retry-after 600")]
+    On {
+        /// After how many seconds programs may come back (Retry-After)
+        #[arg(long, value_name = "SECONDS", default_value = "300")]
+        retry_after: u32,
+        /// What people read
+        #[arg(long, value_name = "TEXT")]
+        message: Option<String>,
+    },
+    /// Let visitors in again
+    #[command(after_help = "Example:  medianestctl maintenance off")]
+    Off,
 }
 
 /// `logs`.

@@ -1,6 +1,5 @@
 //! One action: the engine calls that it stands for.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use super::{Context, StepError, gate, job, stage};
 use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::event::Event;
 use crate::ingress;
-use crate::model::{GateEvidence, ProjectName, ServiceName, label};
+use crate::model::{GateEvidence, ProjectName, label};
 use crate::plan::Action;
 use crate::state::{Head, Note, Release, StateError, Store};
 
@@ -108,6 +107,9 @@ pub(super) async fn carry_out(
             write(project, context, seen, None, |head| head.upstreams = None).await?;
             ingress::switch(engine, container, path, content).await?;
         }
+        Action::KeepMaintenance { maintenance } => {
+            write(project, context, seen, None, |head| head.maintenance.clone_from(maintenance)).await?;
+        }
         Action::Record { release, upstreams } => record(release.as_ref(), upstreams.as_ref(), project, context, seen).await?,
     }
     Ok(())
@@ -130,7 +132,7 @@ pub(super) async fn keep_evidence(project: &ProjectName, context: &Context<'_>, 
         return;
     }
     // What became of the run is what is told, not a failure of this.
-    let _ = note(project, context, seen, None, None).await;
+    let _ = note(project, context, seen, |_| ()).await;
 }
 
 async fn record(
@@ -162,29 +164,36 @@ async fn write(
 ) -> Result<(), StepError> {
     let Some(mut head) = seen.current(project, context).await? else { return Ok(()) };
     let version = release.map_or_else(|| head.version.clone(), |release| release.version.clone());
-    note(project, context, seen, Some(version), release.map(Release::replicas)).await?;
     change(&mut head);
+    let rewrite = |note: &mut Note| {
+        note.version = version;
+        note.maintenance.clone_from(&head.maintenance);
+        if let Some(release) = release {
+            note.services = release.replicas();
+        }
+    };
+    note(project, context, seen, rewrite).await?;
     let store = Store::new(context.engine, project.clone());
     store.save(&mut head, release.map(|release| (release, context.granted))).await?;
     seen.set_current(head);
     Ok(())
 }
 
-/// Writes down what gates have seen, this time and earlier, of the containers that still run as they did; with the
-/// version and the services of a release that is being recorded.
+/// Writes down what gates have seen, this time and earlier, of the containers that still run as they did; with what
+/// `rewrite` makes of the rest.
 async fn note(
     project: &ProjectName,
     context: &Context<'_>,
     seen: &Seen,
-    version: Option<Option<String>>,
-    services: Option<BTreeMap<ServiceName, u32>>,
+    rewrite: impl FnOnce(&mut Note),
 ) -> Result<(), StepError> {
     let (there, volumes) = try_join!(context.engine.containers(project), context.engine.volumes())?;
     let still = |e: &GateEvidence| there.iter().any(|c| c.id == e.container_id && c.started_at == Some(e.started_at));
-    let before = Note::find(project, &volumes);
-    let mut evidence: Vec<_> = before.evidence.into_iter().chain(seen.all()).filter(still).collect();
-    evidence.sort();
-    evidence.dedup();
-    let (version, services) = (version.unwrap_or(before.version), services.unwrap_or(before.services));
-    Ok(Note { version, services, evidence }.write(context.engine, project).await?)
+    let mut note = Note::find(project, &volumes);
+    note.evidence.extend(seen.all());
+    note.evidence.retain(still);
+    note.evidence.sort();
+    note.evidence.dedup();
+    rewrite(&mut note);
+    Ok(note.write(context.engine, project).await?)
 }

@@ -15,6 +15,7 @@ mod file_sets;
 mod graph;
 mod lifecycle;
 pub mod lint;
+mod maintenance;
 mod slot;
 mod step;
 
@@ -23,4 +24,5 @@ pub use deploy::{DeployOptions, deploy, migrate};
 pub use error::PlanError;
 pub use graph::{Note, Plan};
 pub use lifecycle::{Selection, down, restart, start, stop};
+pub use maintenance::maintenance;
 pub use step::{Action, Change, Phase, Staged, StagedContent, StagedFile, Step, StepId, Undo};

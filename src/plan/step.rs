@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::model::{ContainerSpec, NetworkSpec, VolumeSpec};
+use crate::model::{ContainerSpec, Maintenance, NetworkSpec, VolumeSpec};
 use crate::model::{FileOrigin, ImageRef, ServiceName, VolumeOwner};
 
 /// A step's place in its plan; steps come after everything that they wait for.
@@ -155,6 +155,11 @@ pub enum Action {
         /// The new content.
         content: String,
     },
+    /// Write down whether the site is closed to visitors, for the plans that come.
+    KeepMaintenance {
+        /// What they are told; `None` when it is open.
+        maintenance: Option<Maintenance>,
+    },
     /// Write down what the gates have seen, and the release that runs now when it is a new one.
     Record {
         /// Hash of everything that the new release is made of; `None` when it is the one that is recorded.
@@ -196,6 +201,7 @@ impl Action {
             | Self::Stop { .. }
             | Self::Rename { .. }
             | Self::SwitchUpstreams { .. }
+            | Self::KeepMaintenance { .. }
             | Self::Record { .. } => Change::Update,
             Self::RemoveContainer { .. } | Self::RemoveNetwork { .. } | Self::RemoveVolume { data: false, .. } => Change::Remove,
             Self::RemoveVolume { data: true, .. } => Change::Destroy,
@@ -217,7 +223,7 @@ impl Action {
             Self::Rename { .. } => "rename",
             Self::RemoveContainer { .. } | Self::RemoveNetwork { .. } | Self::RemoveVolume { .. } => "remove",
             Self::SwitchUpstreams { .. } => "switch",
-            Self::Record { .. } => "record",
+            Self::KeepMaintenance { .. } | Self::Record { .. } => "record",
         }
     }
 
@@ -245,6 +251,8 @@ impl Action {
             Self::RemoveNetwork { name } => format!("network {name}"),
             Self::RemoveVolume { name, .. } => format!("volume {name}"),
             Self::SwitchUpstreams { container, .. } => format!("upstreams of {container}"),
+            Self::KeepMaintenance { maintenance: Some(_) } => "maintenance is on".into(),
+            Self::KeepMaintenance { maintenance: None } => "maintenance is off".into(),
             Self::Record { release: Some(_), .. } => "the release".into(),
             Self::Record { release: None, .. } => "what is healthy".into(),
         }

@@ -8,6 +8,7 @@ mod deploy;
 mod init;
 mod lifecycle;
 mod logs;
+mod maintenance;
 mod plan;
 mod secrets;
 mod status;
@@ -40,8 +41,22 @@ fn place(global: &Global) -> String {
 
 /// A hint whose commands can be run as they stand, from where this command was run.
 pub fn in_place(global: &Global, hint: &str) -> String {
-    const VERBS: [&str; 13] =
-        ["init", "check", "secrets", "config", "plan", "deploy", "status", "logs", "start", "stop", "restart", "down", "migrate"];
+    const VERBS: [&str; 14] = [
+        "init",
+        "check",
+        "secrets",
+        "config",
+        "plan",
+        "deploy",
+        "status",
+        "logs",
+        "start",
+        "stop",
+        "restart",
+        "down",
+        "migrate",
+        "maintenance",
+    ];
     let place = place(global);
     VERBS
         .iter()
@@ -65,6 +80,7 @@ pub async fn run(args: &Args, ui: &Ui) -> anyhow::Result<Exit> {
         Command::Restart(services) => lifecycle::restart(global, services, ui).await,
         Command::Down(down) => lifecycle::down(global, down, ui).await,
         Command::Migrate => lifecycle::migrate(global, ui).await,
+        Command::Maintenance { command } => maintenance::run(global, command, ui).await,
         Command::Completions { shell } => completions::print(*shell, ui),
         Command::Generate { directory } => completions::generate(directory),
     }

@@ -93,9 +93,10 @@ impl Deploy<'_> {
                     .flat_map(|by_network| by_network.values().map(ToString::to_string))
                     .collect();
                 // Without fixed addresses the names are all that is known before the containers run.
-                if fixed.is_empty() { vec![route.service.to_string()] } else { fixed }
+                let servers = if fixed.is_empty() { vec![route.service.to_string()] } else { fixed };
+                servers.into_iter().map(render::Server::new).collect()
             })
             .collect();
-        Some(render::upstreams(&ingress.routes, &servers))
+        Some(render::upstreams(&ingress.routes, &servers, self.observed.kept.maintenance.as_ref()))
     }
 }
