@@ -7,5 +7,9 @@
 mod fake;
 #[path = "ingress/maintenance.rs"]
 mod maintenance;
+#[path = "ingress/real.rs"]
+mod real;
+#[path = "ingress/site.rs"]
+mod site;
 #[path = "support/mod.rs"]
 mod support;
