@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::model::{ContainerState, Health, Kept, ObservedContainer, ProjectName, ServiceName, is_failed, is_previous, label};
+use crate::model::{
+    ContainerState, Health, Kept, Maintenance, ObservedContainer, ProjectName, ServiceName, is_failed, is_previous, label,
+};
 
 /// The document's version.
 pub const SCHEMA: u32 = 1;
@@ -76,6 +78,8 @@ pub struct Status {
     pub version: Option<String>,
     /// Every service is as it should be, and there is at least one.
     pub healthy: bool,
+    /// Visitors are told to come back later; `null` when the site is open.
+    pub maintenance: Option<Maintenance>,
     /// Services, by name.
     pub services: Vec<ServiceStatus>,
 }
@@ -114,6 +118,7 @@ pub fn of(project: &ProjectName, containers: &[ObservedContainer], kept: &Kept, 
         schema: SCHEMA,
         project: project.clone(),
         version,
+        maintenance: kept.maintenance.clone(),
         healthy: !services.is_empty() && services.iter().all(|s| s.healthy),
         services,
     }

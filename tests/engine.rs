@@ -76,6 +76,8 @@ contract! {
         failures_are_restarted_and_counted,
         a_stop_ends_the_restarts,
         each_start_has_its_time,
+        a_running_container_has_processes,
+        restarts_can_be_stopped_and_allowed,
     }
     health {
         without_a_check_there_is_no_health,
@@ -130,6 +132,7 @@ contract! {
         an_absent_image_is_none,
         an_import_can_be_used,
         an_unknown_image_is_unavailable,
+        an_unknown_image_has_no_digest,
         the_engine_tells_of_itself,
     }
 }

@@ -5,3 +5,11 @@
 
 #[path = "ingress/fake.rs"]
 mod fake;
+#[path = "ingress/maintenance.rs"]
+mod maintenance;
+#[path = "ingress/real.rs"]
+mod real;
+#[path = "ingress/site.rs"]
+mod site;
+#[path = "support/mod.rs"]
+mod support;

@@ -147,6 +147,15 @@ pub enum Command {
     /// Remove what no kept release needs: records, secret versions, containers that were put aside
     #[command(after_help = "Example:  medianestctl prune --dry-run")]
     Prune(Prune),
+    /// Close the site to visitors with a page that says so, and open it again
+    #[command(
+        after_help = "Examples:  medianestctl maintenance on --retry-after 600 --message 'Back at nine'\n           medianestctl maintenance off"
+    )]
+    Maintenance {
+        /// Which.
+        #[command(subcommand)]
+        command: MaintenanceCommand,
+    },
     /// Print the completion script of a shell
     #[command(after_help = "Example:  medianestctl completions bash > /etc/bash_completion.d/medianestctl")]
     Completions {
@@ -309,6 +318,24 @@ pub struct Rollback {
     /// Seconds to wait for each container to be healthy, in place of what its health check says
     #[arg(long, value_name = "SECONDS")]
     pub wait_timeout: Option<u64>,
+}
+
+/// `maintenance`.
+#[derive(Debug, Subcommand)]
+pub enum MaintenanceCommand {
+    /// Answer every visitor with 503 and a page; what runs goes on running
+    #[command(after_help = "Example:  medianestctl maintenance on --retry-after 600")]
+    On {
+        /// After how many seconds programs may come back (Retry-After)
+        #[arg(long, value_name = "SECONDS", default_value = "300")]
+        retry_after: u32,
+        /// What people read
+        #[arg(long, value_name = "TEXT")]
+        message: Option<String>,
+    },
+    /// Let visitors in again
+    #[command(after_help = "Example:  medianestctl maintenance off")]
+    Off,
 }
 
 /// `logs`.

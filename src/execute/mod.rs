@@ -8,7 +8,7 @@ mod bake;
 mod gate;
 mod job;
 mod run;
-mod smoke;
+pub mod smoke;
 mod stage;
 mod step;
 

@@ -94,7 +94,7 @@ pub async fn check(engine: &dyn Engine, ingress: &str, address: &str, port: u16,
         return by_wget(engine, ingress, &url, smoke).await;
     }
     let Some((found, took)) = answer(&text).filter(|_| code == 0) else {
-        return Err(SmokeError::NoAnswer { url, why: text });
+        return Err(SmokeError::NoAnswer { url, why: text.trim().to_owned() });
     };
     if found != smoke.status {
         return Err(SmokeError::Status { url, expected: smoke.status, found });
@@ -127,7 +127,7 @@ async fn by_wget(engine: &dyn Engine, ingress: &str, url: &str, smoke: &Smoke) -
 
 fn contains(url: &str, code: i64, body: &str, smoke: &Smoke) -> Result<(), SmokeError> {
     let url = url.to_owned();
-    let shown = || body.chars().take(SHOWN).collect::<String>();
+    let shown = || body.trim().chars().take(SHOWN).collect::<String>();
     match &smoke.body {
         _ if code != 0 => Err(SmokeError::NoAnswer { url, why: format!("exit code {code}: {}", shown()) }),
         Some(expected) if !body.contains(expected) => Err(SmokeError::Body { url, expected: expected.clone(), found: shown() }),
@@ -151,7 +151,7 @@ async fn run(engine: &dyn Engine, ingress: &str, words: &[&str], url: &str) -> R
     let command: Vec<_> = words.iter().map(|w| (*w).to_owned()).collect();
     // The program gives up by itself before that.
     match engine.exec(ingress, &command, LIMIT + Duration::from_secs(5)).await {
-        Ok(output) => Ok((output.code, output.text())),
+        Ok(output) => Ok((output.code, String::from_utf8_lossy(&output.output).into_owned())),
         Err(e) if e.kind == ErrorKind::Timeout => Err(SmokeError::NoAnswer { url: url.to_owned(), why: e.message }),
         Err(e) => Err(e.into()),
     }

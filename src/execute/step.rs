@@ -1,6 +1,5 @@
 //! One action: the engine calls that it stands for.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -10,9 +9,9 @@ use super::{Context, StepError, bake, gate, job, smoke, stage};
 use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::event::Event;
 use crate::ingress;
-use crate::model::{GateEvidence, ProjectName, ServiceName, label};
+use crate::model::{GateEvidence, ProjectName, label};
 use crate::plan::Action;
-use crate::state::{Draft, Head, Note, Release, StateError, Store};
+use crate::state::{Draft, Head, Note, StateError, Store};
 
 /// A pull gives up when its registry has said nothing for so long.
 const PULL_IDLE: Duration = Duration::from_secs(30);
@@ -150,6 +149,9 @@ pub(super) async fn carry_out(
             forget_upstreams(project, context, seen).await?;
             ingress::switch(engine, container, path, content).await?;
         }
+        Action::KeepMaintenance { maintenance } => {
+            write(project, context, seen, None, |head| head.maintenance.clone_from(maintenance)).await?;
+        }
         Action::Record { release, upstreams } => record(release.as_ref(), upstreams.as_ref(), project, context, seen).await?,
     }
     Ok(())
@@ -172,7 +174,7 @@ pub(super) async fn keep_evidence(project: &ProjectName, context: &Context<'_>, 
         return;
     }
     // What became of the run is what is told, not a failure of this.
-    let _ = note(project, context, seen, None, None).await;
+    let _ = note(project, context, seen, |_| ()).await;
 }
 
 /// Until the next record nobody shall believe to know what the ingress has.
@@ -219,29 +221,36 @@ async fn write(
     }
     let record = release.as_ref().map(|draft| &draft.record);
     let version = record.map_or_else(|| head.version.clone(), |release| release.version.clone());
-    note(project, context, seen, Some(version), record.map(Release::replicas)).await?;
     change(&mut head);
+    let rewrite = |note: &mut Note| {
+        note.version = version;
+        note.maintenance.clone_from(&head.maintenance);
+        if let Some(record) = record {
+            note.services = record.replicas();
+        }
+    };
+    note(project, context, seen, rewrite).await?;
     let store = Store::new(context.engine, project.clone());
     store.save(&mut head, release.as_ref().map(|release| (release, context.granted))).await?;
     seen.set_current(head);
     Ok(())
 }
 
-/// Writes down what gates have seen, this time and earlier, of the containers that still run as they did; with the
-/// version and the services of a release that is being recorded.
+/// Writes down what gates have seen, this time and earlier, of the containers that still run as they did; with what
+/// `rewrite` makes of the rest.
 async fn note(
     project: &ProjectName,
     context: &Context<'_>,
     seen: &Seen,
-    version: Option<Option<String>>,
-    services: Option<BTreeMap<ServiceName, u32>>,
+    rewrite: impl FnOnce(&mut Note),
 ) -> Result<(), StepError> {
     let (there, volumes) = try_join!(context.engine.containers(project), context.engine.volumes())?;
     let still = |e: &GateEvidence| there.iter().any(|c| c.id == e.container_id && c.started_at == Some(e.started_at));
-    let before = Note::find(project, &volumes);
-    let mut evidence: Vec<_> = before.evidence.into_iter().chain(seen.all()).filter(still).collect();
-    evidence.sort();
-    evidence.dedup();
-    let (version, services) = (version.unwrap_or(before.version), services.unwrap_or(before.services));
-    Ok(Note { version, services, evidence }.write(context.engine, project).await?)
+    let mut note = Note::find(project, &volumes);
+    note.evidence.extend(seen.all());
+    note.evidence.retain(still);
+    note.evidence.sort();
+    note.evidence.dedup();
+    rewrite(&mut note);
+    Ok(note.write(context.engine, project).await?)
 }

@@ -3,21 +3,23 @@
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
-use crate::model::{Balance, Route};
+use sha2::{Digest as _, Sha256};
+
+use crate::model::{Balance, Maintenance, Route};
 
 /// One server of an upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
-    /// An address or a name, without the port.
+    /// Address or name, without the port.
     pub address: String,
-    /// Its part of the requests, against the sum of all parts; `None` where all have the same.
+    /// Its share of the requests beside the others' (nginx's default: 1).
     pub weight: Option<u32>,
 }
 
 impl Server {
-    /// One that gets as much as the others.
-    pub fn equal(address: impl ToString) -> Self {
-        Self { address: address.to_string(), weight: None }
+    /// A server that gets its equal share.
+    pub fn new(address: impl Into<String>) -> Self {
+        Self { address: address.into(), weight: None }
     }
 }
 
@@ -30,47 +32,100 @@ pub fn with_share(others: &[Ipv4Addr], new: Ipv4Addr, percent: u8) -> Vec<Server
     others.chain([part(&new, percent * count)]).collect()
 }
 
-/// nginx's upstream blocks for `routes`; `servers` gives those of each route, in the same order.
+/// How each upstream begins, at the beginning of a line.
+const UPSTREAM: &str = "upstream ";
+
+/// nginx's upstream blocks for `routes`; `servers` gives those of each route, in the same order. Before them stand the
+/// variables that say whether the site is in maintenance.
 ///
 /// - Two failures within five seconds pass a replica over for five seconds (health-based routing).
 /// - Idle connections to the replicas end after four seconds: Node closes its own after five, and a request sent into a
 ///   connection that is being closed is lost.
-pub fn upstreams(routes: &[Route], servers: &[Vec<Server>]) -> String {
-    let mut text = String::from("# Written by medianestctl; changes made here are lost.\n");
+pub fn upstreams(routes: &[Route], servers: &[Vec<Server>], maintenance: Option<&Maintenance>) -> String {
+    let mut blocks: Vec<String> = Vec::new();
     for (route, servers) in routes.iter().zip(servers) {
-        let _ = writeln!(text, "\nupstream {} {{", route.upstream);
+        let mut block = format!("{UPSTREAM}{} {{\n", route.upstream);
         match route.balance {
             Balance::RoundRobin => {}
-            Balance::LeastConn => text.push_str("    least_conn;\n"),
-            Balance::ClientAddress => text.push_str("    hash $remote_addr;\n"),
+            Balance::LeastConn => block.push_str("    least_conn;\n"),
+            Balance::ClientAddress => block.push_str("    hash $remote_addr;\n"),
         }
-        for server in servers {
-            let weight = server.weight.map(|weight| format!(" weight={weight}")).unwrap_or_default();
-            let _ = writeln!(text, "    server {}:{}{weight} max_fails=2 fail_timeout=5s;", server.address, route.port);
+        for Server { address, weight } in servers {
+            let weight = weight.map(|weight| format!(" weight={weight}")).unwrap_or_default();
+            let _ = writeln!(block, "    server {address}:{}{weight} max_fails=2 fail_timeout=5s;", route.port);
         }
-        text.push_str("    keepalive 32;\n    keepalive_timeout 4s;\n}\n");
+        block.push_str("    keepalive 32;\n    keepalive_timeout 4s;\n}\n");
+        blocks.push(block);
     }
-    text
+    headed(&blocks.join("\n"), maintenance)
+}
+
+/// The same file with maintenance switched on or off: what it sends where stays as it is.
+pub fn with_maintenance(file: &str, maintenance: Option<&Maintenance>) -> String {
+    let begin = if file.starts_with(UPSTREAM) { Some(0) } else { file.find(&format!("\n{UPSTREAM}")).map(|at| at + 1) };
+    headed(begin.map_or("", |begin| &file[begin..]), maintenance)
+}
+
+/// The file of these blocks. Its generation is a hash of all that follows it, so that a person can tell two files apart.
+fn headed(blocks: &str, maintenance: Option<&Maintenance>) -> String {
+    let (on, retry_after, message) = match maintenance {
+        Some(m) => ("1", m.retry_after.to_string(), m.message.as_deref().map(quoted).unwrap_or_default()),
+        None => ("0", String::new(), String::new()),
+    };
+    let variables = format!(
+        "map \"\" $medianest_maintenance {{ default {on}; }}\n\
+         map \"\" $medianest_retry_after {{ default \"{retry_after}\"; }}\n\
+         map \"\" $medianest_message {{ default \"{message}\"; }}\n"
+    );
+    let body = format!("{variables}\n{blocks}");
+    let generation: String = Sha256::digest(&body).iter().take(6).map(|b| format!("{b:02x}")).collect();
+    format!("# Written by medianestctl; changes made here are lost.\n# Generation {generation}\n\n{body}")
+}
+
+/// A text for people as HTML within nginx's quotes. Whatever means something to either is written as its number; nginx
+/// knows no other way to write a `$`.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::new();
+    for c in text.chars() {
+        match c {
+            '&' | '<' | '>' | '"' | '\'' | '\\' | '$' => {
+                let _ = write!(quoted, "&#{};", u32::from(c));
+            }
+            c if c.is_control() => quoted.push(' '),
+            c => quoted.push(c),
+        }
+    }
+    quoted
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn route(balance: Balance) -> Route {
+        Route { upstream: "web".into(), service: "web".parse().unwrap(), port: 3000, balance }
+    }
+
     #[test]
     fn an_upstream_names_every_server() {
-        let route = |balance| Route { upstream: "web".into(), service: "web".parse().unwrap(), port: 3000, balance };
+        let heavy = Server { weight: Some(9), ..Server::new("172.20.0.3") };
         let text = upstreams(
             &[route(Balance::LeastConn), route(Balance::ClientAddress)],
-            &[vec![Server::equal("172.20.0.2"), Server::equal("172.20.0.3")], vec![Server::equal("172.20.0.2")]],
+            &[vec![Server::new("172.20.0.2"), heavy], vec![Server::new("172.20.0.2")]],
+            None,
         );
-        insta::assert_snapshot!(text, @r"
+        insta::assert_snapshot!(text, @r#"
         # Written by medianestctl; changes made here are lost.
+        # Generation 1884c912f846
+
+        map "" $medianest_maintenance { default 0; }
+        map "" $medianest_retry_after { default ""; }
+        map "" $medianest_message { default ""; }
 
         upstream web {
             least_conn;
             server 172.20.0.2:3000 max_fails=2 fail_timeout=5s;
-            server 172.20.0.3:3000 max_fails=2 fail_timeout=5s;
+            server 172.20.0.3:3000 weight=9 max_fails=2 fail_timeout=5s;
             keepalive 32;
             keepalive_timeout 4s;
         }
@@ -81,7 +136,25 @@ mod tests {
             keepalive 32;
             keepalive_timeout 4s;
         }
-        ");
+        "#);
+    }
+
+    #[test]
+    fn maintenance_changes_nothing_but_itself() {
+        let plain = upstreams(&[route(Balance::RoundRobin)], &[vec![Server::new("172.20.0.2")]], None);
+        let on = Maintenance { retry_after: 120, message: Some("Back \"soon\" for $5 \\ <b>\n{".into()) };
+        let closed = with_maintenance(&plain, Some(&on));
+        assert!(closed.contains("map \"\" $medianest_maintenance { default 1; }\n"), "{closed}");
+        assert!(closed.contains("$medianest_retry_after { default \"120\"; }\n"), "{closed}");
+        let message = "$medianest_message { default \"Back &#34;soon&#34; for &#36;5 &#92; &#60;b&#62; {\"; }\n";
+        assert!(closed.contains(message), "{closed}");
+        assert_eq!(closed, upstreams(&[route(Balance::RoundRobin)], &[vec![Server::new("172.20.0.2")]], Some(&on)));
+        assert_eq!(with_maintenance(&closed, None), plain);
+        let generation = |text: &str| text.lines().nth(1).unwrap().to_owned();
+        assert_ne!(generation(&closed), generation(&plain));
+        // What a version without these variables wrote.
+        let old = "# Written by medianestctl; changes made here are lost.\n\nupstream web {\n}\n";
+        assert!(with_maintenance(old, None).ends_with("\n\nupstream web {\n}\n"));
     }
 
     #[test]
@@ -91,6 +164,6 @@ mod tests {
         let weights: Vec<_> = servers.iter().filter_map(|s| s.weight).collect();
         assert_eq!(weights, [90, 90, 90, 30], "30 of 300 parts");
         let route = Route { upstream: "web".into(), service: "web".parse().unwrap(), port: 80, balance: Balance::RoundRobin };
-        assert!(upstreams(&[route], &[servers]).contains("server 10.0.0.9:80 weight=30 max_fails"));
+        assert!(upstreams(&[route], &[servers], None).contains("server 10.0.0.9:80 weight=30 max_fails"));
     }
 }

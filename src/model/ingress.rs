@@ -50,6 +50,15 @@ impl Ingress {
     pub const DEFAULT_DRAIN: Duration = Duration::from_secs(30);
 }
 
+/// The site is closed to visitors, and they are told so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maintenance {
+    /// After how many seconds a program may come back (`Retry-After`).
+    pub retry_after: u32,
+    /// What people read; a sentence of the page's own when not given.
+    pub message: Option<String>,
+}
+
 /// A request that a replica must answer well before it gets traffic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Smoke {

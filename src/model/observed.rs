@@ -9,7 +9,8 @@ use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Fingerprint, Health, Healthcheck, ImageId, Labels, Protocol, Resources, RestartPolicy, SecretName, ServiceName, label,
+    Fingerprint, Health, Healthcheck, ImageId, Labels, Maintenance, Protocol, Resources, RestartPolicy, SecretName, ServiceName,
+    label,
 };
 
 /// What the engine says of itself.
@@ -239,6 +240,9 @@ pub struct Kept {
     pub evidence: Vec<GateEvidence>,
     /// The upstreams that were last put before the ingress.
     pub upstreams: Option<String>,
+    /// The site is closed to visitors.
+    #[serde(default)]
+    pub maintenance: Option<Maintenance>,
     /// The version of each secret that the running stack uses.
     pub secrets: BTreeMap<SecretName, Fingerprint>,
     /// The services of the newest release with their replicas, jobs left out.

@@ -79,6 +79,21 @@ pub enum PlanError {
     /// The stack has no migration job.
     #[error("no service of this stack is declared as its migration")]
     NoMigration,
+    /// The stack has no ingress.
+    #[error("no service of this stack is declared as its ingress")]
+    NoIngress,
+    /// The ingress does not run, so nobody could be told anything.
+    #[error("the ingress, service `{service}`, does not run")]
+    IngressDown {
+        /// The service.
+        service: ServiceName,
+    },
+    /// What the ingress sends where is not known.
+    #[error("it is not known which upstreams the ingress, service `{service}`, has: a change of them did not come to its end")]
+    UnknownUpstreams {
+        /// The service.
+        service: ServiceName,
+    },
     /// The password of a data store changed while its data keeps the old one.
     #[error("the secret `{secret}` changed, but {volume} was made with the old one and keeps it")]
     PasswordOfExistingData {
@@ -108,6 +123,9 @@ impl PlanError {
             Self::NoSuchService { .. } => "run `medianestctl config --services` to list them".into(),
             Self::Overtaken { .. } => "run the same command again: it goes on from what is there now".into(),
             Self::NoMigration => "mark it with `x-medianest: {migration: {}}` in the Compose file".into(),
+            Self::NoIngress => "mark it with `x-medianest: {ingress: …}` in the Compose file".into(),
+            Self::IngressDown { service } => format!("run `medianestctl start {service}`, or `medianestctl deploy`"),
+            Self::UnknownUpstreams { .. } => "run `medianestctl deploy`, which puts them in order".into(),
             Self::PasswordOfExistingData { secret, .. } => {
                 format!("put the old value back into the file of `{secret}`; the running stack keeps it with the engine")
             }

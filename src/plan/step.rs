@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::model::{
-    ContainerSpec, FileOrigin, ImageRef, NetworkSpec, RestartPolicy, ServiceName, Smoke, Thresholds, VolumeOwner, VolumeSpec,
+    ContainerSpec, FileOrigin, ImageRef, Maintenance, NetworkSpec, RestartPolicy, ServiceName, Smoke, Thresholds, VolumeOwner,
+    VolumeSpec,
 };
 
 /// A step's place in its plan; steps come after everything that they wait for.
@@ -217,6 +218,11 @@ pub enum Action {
         /// How long.
         span: Duration,
     },
+    /// Write down whether the site is closed to visitors, for the plans that come.
+    KeepMaintenance {
+        /// What they are told; `None` when it is open.
+        maintenance: Option<Maintenance>,
+    },
     /// Write down what the gates have seen, and the release that runs now when it is a new one.
     Record {
         /// Hash of everything that the new release is made of; `None` when it is the one that is recorded.
@@ -261,6 +267,7 @@ impl Action {
             | Self::Stop { .. }
             | Self::Rename { .. }
             | Self::SwitchUpstreams { .. }
+            | Self::KeepMaintenance { .. }
             | Self::Record { .. } => Change::Update,
             Self::RemoveContainer { .. } | Self::RemoveNetwork { .. } | Self::RemoveVolume { data: false, .. } => Change::Remove,
             Self::RemoveVolume { data: true, .. } | Self::Forget { .. } => Change::Destroy,
@@ -288,7 +295,7 @@ impl Action {
             Self::Drain { .. } => "drain",
             Self::Bake { .. } => "try",
             Self::Pause { .. } => "pause",
-            Self::Record { .. } => "record",
+            Self::KeepMaintenance { .. } | Self::Record { .. } => "record",
         }
     }
 
@@ -333,6 +340,8 @@ impl Action {
             Self::Smoke { container, smoke, .. } => format!("{container} for {}", smoke.path),
             Self::Bake { candidate, .. } => format!("{candidate} with requests"),
             Self::Pause { service, .. } => format!("before the next of {service}"),
+            Self::KeepMaintenance { maintenance: Some(_) } => "maintenance is on".into(),
+            Self::KeepMaintenance { maintenance: None } => "maintenance is off".into(),
             Self::Record { release: Some(_), .. } => "the release".into(),
             Self::Record { release: None, .. } => "what is healthy".into(),
         }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{Fingerprint, Kept, SecretName};
+use crate::model::{Fingerprint, Kept, Maintenance, SecretName};
 
 /// The format's version. Version 1 had no `last`, `migrated` and `stack`; it is read, and never written again.
 const SCHEMA: u32 = 2;
@@ -43,6 +43,9 @@ pub struct Head {
     pub secrets: BTreeMap<SecretName, Fingerprint>,
     /// The upstreams that are before the ingress.
     pub upstreams: Option<String>,
+    /// The site is closed to visitors.
+    #[serde(default)]
+    pub maintenance: Option<Maintenance>,
     /// Hash of everything that the newest release brought about.
     #[serde(default)]
     pub deployed: Option<String>,
@@ -63,6 +66,7 @@ impl Head {
             version: None,
             secrets: BTreeMap::new(),
             upstreams: None,
+            maintenance: None,
             deployed: None,
         }
     }
@@ -100,6 +104,7 @@ impl Head {
             evidence: Vec::new(),
             services: BTreeMap::new(),
             upstreams: self.upstreams.clone(),
+            maintenance: self.maintenance.clone(),
             secrets: self.secrets.clone(),
             release: self.release,
             last: self.last,

@@ -1,5 +1,5 @@
 //! What every look at the project wants to know and nobody must keep secret: the version that runs, how many replicas of each
-//! service there should be, and what gates have seen. It stands in the labels of a volume without content, because the engine gives those with its list of volumes,
+//! service there should be, whether the site is closed, and what gates have seen. It stands in the labels of a volume without content, because the engine gives those with its list of volumes,
 //! while reading a file through the archive call takes ten times as long.
 //!
 //! Labels never change, so a new note is a new volume. Between the two there is none for a moment, which costs a
@@ -8,12 +8,16 @@
 use std::collections::BTreeMap;
 
 use crate::engine::{Engine, EngineError};
-use crate::model::{GateEvidence, Kept, Labels, ObservedVolume, ProjectName, ServiceName, VolumeSpec, label, note_volume};
+use crate::model::{
+    GateEvidence, Kept, Labels, Maintenance, ObservedVolume, ProjectName, ServiceName, VolumeSpec, label, note_volume,
+};
 
 /// The label with the evidence, as JSON.
 const EVIDENCE: &str = "io.medianest.gate-evidence";
 /// The label with the services, as JSON.
 const SERVICES: &str = "io.medianest.services";
+/// The label that says that the site is closed, as JSON; absent when it is open.
+const MAINTENANCE: &str = "io.medianest.maintenance";
 const ROLE: &str = "note";
 
 /// The note of a project.
@@ -25,6 +29,8 @@ pub struct Note {
     pub services: BTreeMap<ServiceName, u32>,
     /// What gates have seen.
     pub evidence: Vec<GateEvidence>,
+    /// The site is closed to visitors.
+    pub maintenance: Option<Maintenance>,
 }
 
 fn is_note(labels: &Labels, project: &ProjectName) -> bool {
@@ -41,6 +47,7 @@ impl Note {
             version: volume.labels.get(label::VERSION).cloned(),
             services: volume.labels.get(SERVICES).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default(),
             evidence: volume.labels.get(EVIDENCE).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default(),
+            maintenance: volume.labels.get(MAINTENANCE).and_then(|json| serde_json::from_str(json).ok()),
         })
     }
 
@@ -49,6 +56,10 @@ impl Note {
         kept.version = self.version.or(kept.version.take());
         kept.services = self.services;
         kept.evidence = self.evidence;
+        // The head, where somebody has read it, is the one that counts.
+        if !kept.ready {
+            kept.maintenance = self.maintenance;
+        }
     }
 
     /// Puts this note in the place of the one before. A volume of that name that is not ours stays, and there is no note.
@@ -67,6 +78,8 @@ impl Note {
             (EVIDENCE.to_owned(), serde_json::to_string(&self.evidence).unwrap_or_default()),
         ]);
         labels.extend(self.version.clone().map(|version| (label::VERSION.to_owned(), version)));
+        let maintenance = self.maintenance.as_ref().map(|m| serde_json::to_string(m).unwrap_or_default());
+        labels.extend(maintenance.map(|json| (MAINTENANCE.to_owned(), json)));
         engine.create_volume(&VolumeSpec { name, labels, driver: None, driver_opts: BTreeMap::new() }).await
     }
 }

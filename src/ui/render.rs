@@ -53,7 +53,8 @@ pub fn status_table(ui: &Ui, status: &Status) -> String {
     } else {
         marks.bad("not healthy")
     };
-    let _ = writeln!(text, "{}{version}: {verdict}", marks.strong(&status.project));
+    let closed = status.maintenance.as_ref().map(|_| format!(", {}", marks.warning("in maintenance"))).unwrap_or_default();
+    let _ = writeln!(text, "{}{version}: {verdict}{closed}", marks.strong(&status.project));
     if status.services.is_empty() {
         return text;
     }
@@ -135,6 +136,7 @@ pub fn plan_summary(plan: &Plan) -> String {
             | Action::Bake { .. }
             | Action::Pause { .. }
             | Action::Rename { .. }
+            | Action::KeepMaintenance { .. }
             | Action::Record { .. } => continue,
         };
         *counts.entry(key).or_default() += 1;

@@ -44,6 +44,12 @@ pub(crate) async fn an_unknown_image_is_unavailable(lab: &Lab) {
     assert_eq!(error.kind, ErrorKind::ImageUnavailable, "{error}");
 }
 
+pub(crate) async fn an_unknown_image_has_no_digest(lab: &Lab) {
+    let image = "registry.invalid/no/such:1".parse().unwrap();
+    let error = lab.engine().digest_in_registry(&image).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::ImageUnavailable, "{error}");
+}
+
 pub(crate) async fn the_engine_tells_of_itself(lab: &Lab) {
     let info = lab.engine().info().await.unwrap();
     assert!(info.api >= (1, 24) && !info.version.is_empty() && info.cpus > 0 && info.memory > 0, "{info:?}");

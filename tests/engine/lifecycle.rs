@@ -138,3 +138,36 @@ pub(crate) async fn each_start_has_its_time(lab: &Lab) {
     lab.engine().start(&spec.name).await.unwrap();
     assert!(lab.inspect(&spec.name).await.started_at > first);
 }
+
+pub(crate) async fn a_running_container_has_processes(lab: &Lab) {
+    let spec = lab.spec(Program::Serve);
+    lab.create(&spec).await;
+    assert_eq!(lab.engine().processes(&spec.name).await.unwrap_err().kind, ErrorKind::NotRunning);
+    let missing = lab.engine().processes(&lab.name("nobody")).await.unwrap_err();
+    assert_eq!(missing.kind, ErrorKind::NotFound);
+    lab.engine().start(&spec.name).await.unwrap();
+    let before = lab.engine().processes(&spec.name).await.unwrap();
+    assert!(!before.is_empty() && before.iter().all(|p| p.pid > 0 && !p.command.is_empty()), "{before:?}");
+    let again = lab.engine().processes(&spec.name).await.unwrap();
+    assert_eq!(again[0], before[0], "the first process stays the same");
+    lab.engine().stop(&spec.name, GRACE).await.unwrap();
+    assert_eq!(lab.engine().processes(&spec.name).await.unwrap_err().kind, ErrorKind::NotRunning);
+    lab.engine().start(&spec.name).await.unwrap();
+    let other = lab.engine().processes(&spec.name).await.unwrap();
+    assert_ne!(other[0].pid, before[0].pid, "another start is another process");
+}
+
+pub(crate) async fn restarts_can_be_stopped_and_allowed(lab: &Lab) {
+    let name = lab.running(Program::Serve).await;
+    for policy in [RestartPolicy::UnlessStopped, RestartPolicy::OnFailure(Some(3)), RestartPolicy::No, RestartPolicy::No] {
+        lab.engine().set_restart(&name, policy).await.unwrap();
+        assert_eq!(lab.inspect(&name).await.restart, policy);
+    }
+    let missing = lab.engine().set_restart(&lab.name("nobody"), RestartPolicy::No).await.unwrap_err();
+    assert_eq!(missing.kind, ErrorKind::NotFound);
+    // Stopped containers take it too: what is kept for later must not come up by itself.
+    lab.engine().stop(&name, GRACE).await.unwrap();
+    lab.engine().set_restart(&name, RestartPolicy::Always).await.unwrap();
+    let seen = lab.inspect(&name).await;
+    assert_eq!((seen.restart, seen.state.is_running()), (RestartPolicy::Always, false));
+}

@@ -11,7 +11,7 @@ use futures_util::join;
 use medianestctl::engine::{self, Engine, EngineError, Wanted};
 use medianestctl::event::Event;
 use medianestctl::execute::{self, Context, Failure, Finished};
-use medianestctl::model::{Contents, Observed, Stack, lock_holder};
+use medianestctl::model::{Contents, Maintenance, Observed, Stack, lock_holder};
 use medianestctl::plan::{self, DeployOptions, Plan, PlanError, Selection, lint};
 use medianestctl::secret::{FingerprintKey, Secret};
 use medianestctl::state::{Draft, History, Holder, Lock, LockError, Making, Note, Opened, StateError, Store, Versions};
@@ -199,6 +199,10 @@ impl<'a> Operator<'a> {
 
     pub async fn restart(&self, services: &[&str]) -> Result<Done, Trouble> {
         self.apply("restart", false, &|o, _, _| plan::restart(&self.stack.project, o, &selection(services))).await
+    }
+
+    pub async fn maintenance(&self, wanted: Option<&Maintenance>) -> Result<Done, Trouble> {
+        self.apply("maintenance", false, &|o, _, _| plan::maintenance(&self.stack, o, wanted)).await
     }
 
     async fn apply(&self, command: &'static str, release: bool, planner: Planner<'_>) -> Result<Done, Trouble> {

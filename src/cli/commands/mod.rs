@@ -8,6 +8,7 @@ mod deploy;
 mod init;
 mod lifecycle;
 mod logs;
+mod maintenance;
 mod plan;
 mod prune;
 mod releases;
@@ -43,9 +44,27 @@ fn place(global: &Global) -> String {
 
 /// A hint whose commands can be run as they stand, from where this command was run.
 pub fn in_place(global: &Global, hint: &str) -> String {
-    const VERBS: [&str; 15] = [
-        "init", "check", "secrets", "config", "plan", "deploy", "status", "logs", "start", "stop", "restart", "down", "migrate",
-        "releases", "prune",
+    const VERBS: [&str; 20] = [
+        "init",
+        "check",
+        "secrets",
+        "config",
+        "plan",
+        "deploy",
+        "update",
+        "rollback",
+        "status",
+        "logs",
+        "start",
+        "stop",
+        "restart",
+        "down",
+        "migrate",
+        "releases",
+        "prune",
+        "maintenance",
+        "lock",
+        "autoupdate",
     ];
     let place = place(global);
     VERBS
@@ -74,6 +93,7 @@ pub async fn run(args: &Args, ui: &Ui) -> anyhow::Result<Exit> {
         Command::Migrate => lifecycle::migrate(global, ui).await,
         Command::Releases { command } => releases::run(global, command.as_ref(), ui).await,
         Command::Prune(prune) => prune::run(global, prune, ui).await,
+        Command::Maintenance { command } => maintenance::run(global, command, ui).await,
         Command::Completions { shell } => completions::print(*shell, ui),
         Command::Generate { directory } => completions::generate(directory),
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sha2::{Digest as _, Sha256};
 
 use super::{Deploy, Rest, Scope};
+use crate::ingress::render;
 use crate::model::{ObservedContainer, ObservedVolume, Service, SubnetChoice, ingress_volume, label, stage_holder};
 use crate::plan::{
     Action, Note, StepId,
@@ -112,8 +113,10 @@ impl Deploy<'_> {
     /// The hash of everything that the release is made of.
     fn release_hash(&self) -> String {
         let version = self.stack.version.as_deref().unwrap_or_default();
+        // Closed or open, it is the same release.
+        let upstreams = self.upstreams.as_deref().map(|text| render::with_maintenance(text, None)).unwrap_or_default();
         let mut hash = Sha256::new();
-        hash.update(format!("{version}\0{}\0", self.upstreams.as_deref().unwrap_or_default()));
+        hash.update(format!("{version}\0{upstreams}\0"));
         for (name, form) in &self.made {
             hash.update(format!("{name}\0{form}\0"));
         }

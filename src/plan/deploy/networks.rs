@@ -93,6 +93,6 @@ impl Deploy<'_> {
     pub(super) fn render_upstreams(&self) -> Option<String> {
         let (_, ingress) = self.ingress?;
         let lists: Vec<_> = ingress.routes.iter().map(|r| servers(&self.planned_addresses(&r.service), &r.service)).collect();
-        Some(render::upstreams(&ingress.routes, &lists))
+        Some(render::upstreams(&ingress.routes, &lists, self.observed.kept.maintenance.as_ref()))
     }
 }

@@ -176,7 +176,7 @@ impl Deploy<'_> {
                 None => servers(&addresses, &route.service),
             }
         });
-        Some(render::upstreams(&ingress.routes, &servers.collect::<Vec<_>>()))
+        Some(render::upstreams(&ingress.routes, &servers.collect::<Vec<_>>(), self.observed.kept.maintenance.as_ref()))
     }
 
     /// The addresses that a service's replicas will have.
@@ -192,5 +192,9 @@ impl Deploy<'_> {
 
 /// Without fixed addresses the service's name is all that is known before its containers run.
 pub(super) fn servers(addresses: &[Ipv4Addr], service: &ServiceName) -> Vec<Server> {
-    if addresses.is_empty() { vec![Server::equal(service)] } else { addresses.iter().map(Server::equal).collect() }
+    if addresses.is_empty() {
+        vec![Server::new(service.as_str())]
+    } else {
+        addresses.iter().map(|a| Server::new(a.to_string())).collect()
+    }
 }
