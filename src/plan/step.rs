@@ -325,11 +325,14 @@ impl Action {
             Self::RemoveVolume { name, .. } => format!("volume {name}"),
             Self::Forget { files } => {
                 let records = files.iter().filter(|file| file.starts_with("releases/")).count();
-                let rest = files.len() - records;
+                let rest = match files.len() - records {
+                    1 => "1 file".to_owned(),
+                    many => format!("{many} files"),
+                };
                 match records {
-                    0 => format!("{rest} files that no release needs"),
-                    1 => format!("1 old release ({rest} files that only it needed)"),
-                    many => format!("{many} old releases ({rest} files that only they needed)"),
+                    0 => format!("{rest} that no release needs"),
+                    1 => format!("1 old release, {rest} that only it needed"),
+                    many => format!("{many} old releases, {rest} that only they needed"),
                 }
             }
             Self::SwitchUpstreams { container, .. } => format!("upstreams of {container}"),

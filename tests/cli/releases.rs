@@ -79,7 +79,11 @@ fn real_releases_are_listed_shown_compared_and_pruned() {
 
     let before = site.engine.inventory(&site.place.project);
     let preview = site.run(&["prune", "--dry-run"]).exits(0);
-    assert!(preview.out.contains("forget") && preview.out.contains("1 old release (1 files"), "{}", preview.out);
+    assert!(
+        preview.out.contains("forget") && preview.out.contains("1 old release, 1 file that only it needed"),
+        "{}",
+        preview.out
+    );
     assert!(site.run(&["prune"]).exits(9).err.contains("--yes"));
     assert_eq!(site.engine.inventory(&site.place.project), before);
     let ran = site.run(&["prune", "--yes", "--json"]).exits(0);
