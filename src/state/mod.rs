@@ -6,13 +6,15 @@
 
 pub mod archive;
 mod head;
+mod journal;
 mod lock;
 mod note;
 mod release;
 mod store;
 
 pub use head::Head;
-pub use lock::{Holder, Lock, LockError};
+pub use journal::{Journal, Progress};
+pub use lock::{Death, Fence, Holder, LEASE, Lock, LockError, LockLost, MARGIN, RENEWAL, Standing, since_boot};
 pub use note::Note;
 pub use release::{Release, ReleaseService};
 pub use store::{Opened, StateError, Store, Versions, create_holder};

@@ -7,6 +7,7 @@ mod config;
 mod deploy;
 mod init;
 mod lifecycle;
+mod lock;
 mod logs;
 mod plan;
 mod secrets;
@@ -40,8 +41,10 @@ fn place(global: &Global) -> String {
 
 /// A hint whose commands can be run as they stand, from where this command was run.
 pub fn in_place(global: &Global, hint: &str) -> String {
-    const VERBS: [&str; 13] =
-        ["init", "check", "secrets", "config", "plan", "deploy", "status", "logs", "start", "stop", "restart", "down", "migrate"];
+    const VERBS: [&str; 14] = [
+        "lock", "init", "check", "secrets", "config", "plan", "deploy", "status", "logs", "start", "stop", "restart", "down",
+        "migrate",
+    ];
     let place = place(global);
     VERBS
         .iter()
@@ -65,6 +68,7 @@ pub async fn run(args: &Args, ui: &Ui) -> anyhow::Result<Exit> {
         Command::Restart(services) => lifecycle::restart(global, services, ui).await,
         Command::Down(down) => lifecycle::down(global, down, ui).await,
         Command::Migrate => lifecycle::migrate(global, ui).await,
+        Command::Lock { command } => lock::run(global, command, ui).await,
         Command::Completions { shell } => completions::print(*shell, ui),
         Command::Generate { directory } => completions::generate(directory),
     }
