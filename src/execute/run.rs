@@ -129,6 +129,10 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
                 (context.events)(Event::StepFinished { step: id.0 + 1, milliseconds });
             }
             Err(error) => {
+                let error = match context.fence.check() {
+                    Err(lost) if matches!(error, StepError::Cancelled) && !operator.is_cancelled() => lost.into(),
+                    _ => error,
+                };
                 (context.events)(Event::StepFailed { step: id.0 + 1, error: error.to_string() });
                 failures.push((id, error));
             }
