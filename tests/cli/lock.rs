@@ -1,5 +1,7 @@
 //! One operator at a time at a real engine: who waits for whom, what is told of them, and how a lock is taken over or away.
 
+use std::process::Command;
+
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -34,11 +36,12 @@ fn status(site: &Site) -> Value {
 }
 
 /// A deploy that waits for its service, and has written so into its journal.
-fn waiting(site: &Site) -> Running {
-    let deploy = start(site);
+fn waiting(site: &Site, command: Command) -> Running {
+    let deploy = Running::start(command);
     let what = format!("wait for container {}", site.name("keeper-1"));
     until("the journal says what is under way", || {
-        status(site)["holder"]["progress"]["under_way"].as_array().is_some_and(|u| u.contains(&what.as_str().into()))
+        let holder = &status(site)["holder"];
+        holder["dead"].is_null() && holder["progress"]["under_way"].as_array().is_some_and(|u| u.contains(&what.as_str().into()))
     });
     deploy
 }
@@ -82,7 +85,7 @@ fn real_of_twenty_deploys_one_proceeds_and_the_others_name_it() {
 #[test]
 fn real_the_lock_of_a_killed_deploy_is_taken_over_at_once() {
     let site = Site::with_compose(ASKED);
-    let deploy = waiting(&site);
+    let deploy = waiting(&site, site.place.command(&DEPLOY));
     let told = site.run(&["lock", "status"]).exits(0).out;
     for part in
         ["held by ", "command:      deploy", "since:        ", " steps done, now: wait for container ", "state:        at work"]
@@ -96,6 +99,14 @@ fn real_the_lock_of_a_killed_deploy_is_taken_over_at_once() {
     deploy.end().exits(-1);
     let left = status(&site);
     assert_eq!((&left["held"], &left["holder"]["dead"]), (&false.into(), &"process_gone".into()), "{left}");
+    let mut next = start(&site);
+    let event: Value = serde_json::from_str(&next.line()).unwrap();
+    assert_eq!((&event["event"], &event["holder"]["dead"]), (&"lock_taken_over".into(), &"process_gone".into()), "{event}");
+    drop(next);
+
+    let deploy = waiting(&site, site.place.command(&DEPLOY));
+    deploy.signal(Signal::KILL);
+    deploy.end().exits(-1);
     make_healthy(&site);
     let ran = site.run(&["deploy"]).exits(0);
     let during = format!(", during: wait for container {}; going on from what is there", site.name("keeper-1"));
@@ -108,7 +119,7 @@ fn real_the_lock_of_a_killed_deploy_is_taken_over_at_once() {
 #[test]
 fn real_a_lock_is_taken_away_by_consent_only_and_its_holder_stops() {
     let site = Site::with_compose(ASKED);
-    let deploy = waiting(&site);
+    let deploy = waiting(&site, site.place.command(&DEPLOY));
     let ran = site.run(&["lock", "steal"]).exits(9).one_error();
     assert!(ran.err.contains("held by ") && ran.err.contains("begins nothing more and takes nothing back"), "{}", ran.err);
     assert_eq!(status(&site)["held"], true);
@@ -125,4 +136,26 @@ fn real_a_lock_is_taken_away_by_consent_only_and_its_holder_stops() {
     assert!(ran.err.contains("there is no lock to take"), "{}", ran.err);
     make_healthy(&site);
     site.run(&["deploy"]).exits(0);
+}
+
+/// The same command as a process of which others know nothing: with process numbers of its own, as on another machine.
+fn elsewhere(command: &Command) -> Command {
+    let mut elsewhere = Command::new("unshare");
+    elsewhere.args(["--pid", "--fork", "--kill-child"]).arg(command.get_program()).args(command.get_args());
+    elsewhere.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    elsewhere
+}
+
+#[test]
+fn real_the_lock_of_a_deploy_that_was_killed_elsewhere_is_taken_over_after_the_lease() {
+    let site = Site::with_compose(ASKED);
+    let deploy = waiting(&site, elsewhere(&site.place.command(&DEPLOY)));
+    deploy.signal(Signal::KILL);
+    deploy.end().exits(-1);
+    make_healthy(&site);
+    refusal(&site.run(&DEPLOY).exits(5));
+    until("the lease is over", || status(&site)["holder"]["dead"] == "lease_over");
+    let ran = site.run(&["deploy"]).exits(0);
+    assert!(ran.err.contains(" has given no sign of life for too long after step "), "{}", ran.err);
+    assert_eq!(site.of_role("service").len(), 1);
 }

@@ -251,6 +251,38 @@ async fn a_run_whose_lock_is_taken_away_begins_nothing_more_and_takes_nothing_ba
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_whose_lock_is_taken_away_stops_taking_back() {
+    let never = FakeImage::unchecked(Behaviour::NeverHealthy { output: String::new() });
+    let slow = FakeImage::unchecked(Behaviour::Healthy { after: Duration::from_secs(60) });
+    let engine = shop_engine().with_image("shop/api:v1", slow).with_image("shop/api:v2", never);
+    let patient = |version: &str| {
+        let mut project = shop().var("VERSION", version);
+        project.patience = Some(Duration::from_secs(100));
+        project
+    };
+    patient("v1").deploy(&engine).await.unwrap();
+    let (v2, project) = (patient("v2"), shop().stack().project);
+    let ann = Operator::new(&v2, &engine);
+    let thief = async {
+        loop {
+            sleep(Duration::from_millis(100)).await;
+            let standing = Standing::find(&engine, &project).await.unwrap();
+            let Some(standing) = standing else { continue };
+            let taking_back = standing.progress.as_ref().and_then(|p| p.taking_back.clone());
+            if taking_back.is_some_and(|what| what.starts_with("wait for container shop-api-1")) {
+                return standing.remove(&engine).await.unwrap();
+            }
+        }
+    };
+    let (outcome, ()) = join!(ann.deploy(), thief);
+    let failure = outcome.unwrap_err().step();
+    assert!(matches!(failure.error, StepError::Unhealthy { .. }), "{failure:?}");
+    assert!(matches!(&failure.undone, Undone::Failed(why) if why.contains("the lock was lost")), "{failure:?}");
+    patient("v1").deploy(&engine).await.unwrap();
+    assert_settled(&patient("v1"), &engine).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn whoever_takes_over_is_told_what_was_under_way() {
     let engine = shop_engine();
     shop().deploy(&engine).await.unwrap();
