@@ -83,7 +83,7 @@ impl Lock {
                 Err(e) if e.kind == ErrorKind::NotFound => import_holder_image(engine).await?,
                 Err(e) if e.kind == ErrorKind::Conflict => {
                     let Some(there) = engine.container(&spec.name).await? else { continue };
-                    let standing = Standing::read(engine, project, &there).await?;
+                    let Some(standing) = Standing::read(engine, project, &there).await? else { continue };
                     if standing.dead.is_none() {
                         return Err(LockError::Held { project: project.clone(), by: Box::new(standing) });
                     }

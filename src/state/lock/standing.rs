@@ -44,18 +44,26 @@ impl Standing {
     /// The engine refuses, or has something else under the lock's name.
     pub async fn find(engine: &dyn Engine, project: &ProjectName) -> Result<Option<Self>, EngineError> {
         match engine.container(&lock_holder(project)).await? {
-            Some(there) => Self::read(engine, project, &there).await.map(Some),
+            Some(there) => Self::read(engine, project, &there).await,
             None => Ok(None),
         }
     }
 
-    /// The lock that `there` is.
-    pub(super) async fn read(engine: &dyn Engine, project: &ProjectName, there: &ObservedContainer) -> Result<Self, EngineError> {
+    /// The lock that `there` is; `None` when it has been given back since.
+    pub(super) async fn read(
+        engine: &dyn Engine,
+        project: &ProjectName,
+        there: &ObservedContainer,
+    ) -> Result<Option<Self>, EngineError> {
         if !Holder::are_of_a_lock(&there.labels, project) {
             let message = format!("container {} was not made by medianestctl and has the lock's name", there.name);
             return Err(EngineError::new(ErrorKind::Conflict, format!("read the lock of {project}"), message));
         }
         let (sign, info) = try_join!(engine.get_archive(&there.id, heartbeat::DIRECTORY), engine.info())?;
+        // The directory is there for as long as the container is: a holder that has ended well is not one that died.
+        if sign.is_none() && engine.container(&there.id).await?.is_none() {
+            return Ok(None);
+        }
         let heartbeat = sign.as_deref().and_then(Heartbeat::newest);
         let holder = Holder::from_labels(&there.labels);
         let last = there.created_at.max(heartbeat.as_ref().and_then(|h| h.renewed));
@@ -67,7 +75,8 @@ impl Standing {
             _ => None,
         };
         let since = there.created_at.or(holder.since);
-        Ok(Self { id: there.id.clone(), since, progress: heartbeat.and_then(|h| h.progress()), holder, silent, dead })
+        let progress = heartbeat.and_then(|h| h.progress());
+        Ok(Some(Self { id: there.id.clone(), since, progress, holder, silent, dead }))
     }
 
     /// The command with the version that it was for, as far as it is known.
