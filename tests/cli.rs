@@ -10,6 +10,8 @@ mod configuration;
 mod documents;
 #[path = "cli/init.rs"]
 mod init;
+#[path = "cli/lock.rs"]
+mod lock;
 #[path = "cli/output.rs"]
 mod output;
 #[path = "cli/refusals.rs"]

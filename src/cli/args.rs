@@ -156,6 +156,13 @@ pub enum Command {
         #[command(subcommand)]
         command: MaintenanceCommand,
     },
+    /// Show who is at work on the project, or take the lock away from them
+    #[command(after_help = "Examples:  medianestctl lock status\n           medianestctl lock steal")]
+    Lock {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: LockCommand,
+    },
     /// Print the completion script of a shell
     #[command(after_help = "Example:  medianestctl completions bash > /etc/bash_completion.d/medianestctl")]
     Completions {
@@ -224,6 +231,17 @@ pub enum SecretsCommand {
     /// Check that they are there, strong, private and consistent; exit code 8 when they are not
     #[command(after_help = "Example:  medianestctl secrets verify --json | jq '.problems[]'")]
     Verify,
+}
+
+/// `lock`.
+#[derive(Debug, Subcommand)]
+pub enum LockCommand {
+    /// Show who is at work, on what, and when they last gave a sign of life
+    #[command(after_help = "Example:  medianestctl lock status --json | jq .held")]
+    Status,
+    /// Take the lock away from its holder, who starts nothing more once they notice
+    #[command(after_help = "Example:  medianestctl lock steal --yes")]
+    Steal,
 }
 
 /// `config`.

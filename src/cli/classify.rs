@@ -198,13 +198,13 @@ fn way_back(error: &RollbackError) -> (Exit, Problem) {
 
 fn lock(error: &LockError) -> (Exit, Problem) {
     match error {
-        LockError::Held { project, .. } => {
+        LockError::Held { .. } => {
             let mut problem = blank("locked", Exit::Locked, error.to_string());
             problem.notes.push(UNCHANGED.into());
-            let name = crate::model::lock_holder(project);
-            problem
-                .hints
-                .push(format!("wait until it is done; when you are certain that nobody is at work any more: `docker rm {name}`"));
+            problem.hints.push(
+                "wait until it is done; when you are certain that it must not go on, take the lock with `medianestctl lock steal`"
+                    .into(),
+            );
             (Exit::Locked, problem)
         }
         LockError::Engine(e) => engine(e),
@@ -266,6 +266,7 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
     let pulling = failure.verb == "pull";
     let exit = match (&failure.error, &failure.undone) {
         (StepError::Cancelled, _) => unfinished.signal.unwrap_or(Exit::Interrupted),
+        (StepError::LockLost(_), _) => Exit::Locked,
         (_, Undone::Completely(_)) => Exit::RolledBack,
         (_, Undone::Failed(_)) => Exit::RollbackFailed,
         // Everything is pulled before anything is touched.
@@ -300,6 +301,11 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
             problem.code = "canary";
             problem.message = failure.error.to_string();
         }
+        StepError::LockLost(lost) => {
+            problem.code = "lock_lost";
+            problem.message = lost.to_string();
+            problem.hints.push(lost.hint());
+        }
         StepError::Cancelled => {
             problem.code = "interrupted";
             problem.message = "stopped at your request".into();
@@ -332,6 +338,9 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
             problem.hints.push("see what runs with `medianestctl status`, then run `medianestctl deploy` again".into());
         }
         Undone::Nothing if !(failure.touched || pulling && failure.done > 0) => problem.notes.push(UNCHANGED.into()),
+        Undone::Nothing if matches!(failure.error, StepError::LockLost(_)) => {
+            problem.notes.push("nothing more was begun and nothing was taken back, because somebody else may be at work".into())
+        }
         Undone::Nothing if pulling => problem.notes.push("nothing was changed; images that were pulled are kept".into()),
         Undone::Nothing => {
             problem.notes.push(if unfinished.destroys {

@@ -26,7 +26,7 @@ use crate::event::Sink;
 use crate::ingress::SwitchError;
 use crate::model::ServiceName;
 use crate::secret::FingerprintKey;
-use crate::state::{Draft, Head, StateError, Versions};
+use crate::state::{Draft, Fence, Head, LockLost, StateError, Versions};
 
 /// What a plan is carried out with.
 pub struct Context<'a> {
@@ -46,6 +46,8 @@ pub struct Context<'a> {
     pub cancel: CancellationToken,
     /// Set by the second Ctrl-C: waiting ends too.
     pub abandon: CancellationToken,
+    /// Asked before anything begins: whether the lock is still held.
+    pub fence: &'a Fence,
     /// The wall clock.
     pub now: fn() -> DateTime<Utc>,
 }
@@ -112,6 +114,9 @@ pub enum StepError {
     /// The state could not be written.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The lock is not held any more: somebody else may be at work.
+    #[error(transparent)]
+    LockLost(#[from] LockLost),
     /// The operator asked to stop.
     #[error("stopped at the operator's request")]
     Cancelled,

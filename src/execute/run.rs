@@ -68,6 +68,11 @@ pub struct Failure {
 pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Failure>> {
     let begin = Instant::now();
     let seen = Seen::new(context.head.clone());
+    // What waits stops waiting when the operator asks for it, and when the lock is lost.
+    let operator = &context.cancel;
+    let (cancel, abandon) = (operator.child_token(), context.abandon.clone());
+    let stoppable = Context { head: None, release: context.release.clone(), cancel, abandon, ..*context };
+    let context = &stoppable;
     let mut done: Vec<StepId> = Vec::new();
     let mut finished: BTreeSet<StepId> = BTreeSet::new();
     let mut begun: BTreeSet<StepId> = BTreeSet::new();
@@ -81,6 +86,10 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
                 let id = StepId(index);
                 if begun.contains(&id) || !step.after.iter().all(|before| finished.contains(before)) {
                     continue;
+                }
+                if let Err(lost) = context.fence.check() {
+                    failures.push((id, lost.into()));
+                    break;
                 }
                 begun.insert(id);
                 let (number, seen) = (index + 1, &seen);
@@ -101,7 +110,11 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
             next = running.next() => next,
             // A wait that is in the way of an operator who has asked twice is left to itself.
             () = context.abandon.cancelled() => None,
-            () = context.cancel.cancelled(), if !told => {
+            () = context.fence.lost(), if !context.cancel.is_cancelled() => {
+                context.cancel.cancel();
+                continue;
+            }
+            () = operator.cancelled(), if !told => {
                 told = true;
                 (context.events)(Event::Cancelling);
                 continue;
@@ -116,6 +129,10 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
                 (context.events)(Event::StepFinished { step: id.0 + 1, milliseconds });
             }
             Err(error) => {
+                let error = match context.fence.check() {
+                    Err(lost) if matches!(error, StepError::Cancelled) && !operator.is_cancelled() => lost.into(),
+                    _ => error,
+                };
                 (context.events)(Event::StepFailed { step: id.0 + 1, error: error.to_string() });
                 failures.push((id, error));
             }
@@ -128,6 +145,7 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
         }
         return Ok(Finished { steps: plan.steps.len(), took: begin.elapsed() });
     }
+    let lost = context.fence.check().err();
     // A step that failed may have had its effect all the same: it is taken back with the rest. A wait has none.
     let changes = |id: &StepId| plan.step(*id).is_some_and(|step| step.action.change() != Change::None);
     let mut to_undo = done.clone();
@@ -136,17 +154,26 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
     to_undo.extend(failures.iter().filter(|(_, error)| !theirs(error)).map(|(id, _)| *id).filter(changes));
     let no_way_back = begun.iter().any(|id| plan.step(*id).is_some_and(|step| step.phase == Phase::Tidy));
     let way_back = to_undo.iter().any(|id| plan.step(*id).is_some_and(|step| step.undo.is_some()));
-    let undone = match (no_way_back || !way_back, context.abandon.is_cancelled()) {
+    // Without the lock nothing is touched, not even to bring something back: somebody else may be at work.
+    let undone = match (no_way_back || !way_back || lost.is_some(), context.abandon.is_cancelled()) {
         (true, _) => Undone::Nothing,
         (false, true) => Undone::Failed("left as it is at your request".into()),
         (false, false) => undo(plan, &to_undo, context, &seen).await,
     };
     // After taking back: what serves again was found healthy on the way.
-    keep_evidence(&plan.project, context, &seen).await;
-    let cancelled = || (begun.iter().next_back().copied().unwrap_or(StepId(0)), StepError::Cancelled);
+    if context.fence.check().is_ok() {
+        keep_evidence(&plan.project, context, &seen).await;
+    }
+    let latest = begun.iter().next_back().copied().unwrap_or(StepId(0));
+    if let Some(lost) = lost
+        && !matches!(failures.first(), Some((_, StepError::LockLost(_))))
+    {
+        // What failed while somebody else was at work is not what went wrong first.
+        failures.insert(0, (failures.first().map_or(latest, |(id, _)| *id), lost.into()));
+    }
     let mut failures = failures.into_iter();
     // What went wrong by itself says more than what was stopped because of it.
-    let (id, error) = failures.next().unwrap_or_else(cancelled);
+    let (id, error) = failures.next().unwrap_or((latest, StepError::Cancelled));
     let (verb, object) = plan.step(id).map_or(("plan", plan.project.to_string()), |s| (s.action.verb(), s.action.object()));
     Err(Box::new(Failure {
         verb,
@@ -181,12 +208,17 @@ async fn undo(plan: &Plan, done: &[StepId], context: &Context<'_>, seen: &Seen) 
         let Some(undo) = plan.step(*id).and_then(|s| s.undo.as_ref()) else { continue };
         any = true;
         for action in &undo.actions {
+            if let Err(lost) = context.fence.check() {
+                return Undone::Failed(format!("{} {}: {lost}", action.verb(), action.object()));
+            }
             (context.events)(Event::Undoing { step: id.0 + 1, verb: action.verb(), object: action.object() });
             let outcome = tokio::select! {
                 outcome = carry_out(action, id.0 + 1, &plan.project, &undisturbed, seen) => outcome,
                 () = context.abandon.cancelled() => {
                     return Undone::Failed(format!("{} {}: {}", action.verb(), action.object(), StepError::Cancelled));
                 }
+                // Nothing more is begun, as above.
+                () = context.fence.lost() => context.fence.check().map_err(StepError::from),
             };
             match outcome {
                 Ok(()) => {
@@ -216,7 +248,7 @@ mod tests {
     use crate::model::{ContainerSpec, Labels};
     use crate::plan::Step;
     use crate::secret::FingerprintKey;
-    use crate::state::Versions;
+    use crate::state::{Fence, Versions};
 
     fn step(action: Action, after: &[usize]) -> Step {
         let after = after.iter().copied().map(StepId).collect();
@@ -265,6 +297,7 @@ mod tests {
             },
             cancel: cancel.clone(),
             abandon: CancellationToken::new(),
+            fence: &Fence::open(),
             now: Utc::now,
         };
         let failure = run(&plan, &context).await.unwrap_err();

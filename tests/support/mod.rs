@@ -9,7 +9,7 @@ mod project;
 mod settled;
 
 pub use mortal::Mortal;
-pub use operator::{Done, Operator, Trouble};
+pub use operator::{Done, Operator, Trouble, clock};
 pub use project::{Project, shop, shop_engine, stocked};
 pub use settled::{assert_settled, containers, ids, planned};
 

@@ -4,7 +4,8 @@
 //! every plan: it is sound, it is the same when made again, and no secret stands in it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::join;
@@ -14,7 +15,7 @@ use medianestctl::execute::{self, Context, Failure, Finished};
 use medianestctl::model::{Contents, Maintenance, Observed, Stack, lock_holder};
 use medianestctl::plan::{self, DeployOptions, Plan, PlanError, Selection, lint};
 use medianestctl::secret::{FingerprintKey, Secret};
-use medianestctl::state::{Draft, History, Holder, Lock, LockError, Making, Note, Opened, StateError, Store, Versions};
+use medianestctl::state::{Draft, Fence, History, Holder, Lock, LockError, Making, Note, Opened, StateError, Store, Versions};
 use tokio_util::sync::CancellationToken;
 
 use super::Project;
@@ -210,7 +211,7 @@ impl<'a> Operator<'a> {
         let provided = self.provide(site.opened.as_ref()).await?;
         let mut plan = self.checked(&site, &provided.contents, command == "migrate", planner)?;
         if let Some(pulls) = plan.pulls() {
-            self.execute(&pulls, &site, &provided, release).await?;
+            self.execute(&pulls, &site, &provided, release, None).await?;
             site = self.look().await?;
             plan = self.checked(&site, &provided.contents, true, planner)?;
         }
@@ -218,22 +219,22 @@ impl<'a> Operator<'a> {
             return Ok(Done { plan, finished: None });
         }
         if plan.is_empty() {
-            let finished = self.execute(&plan, &site, &provided, release).await?;
+            let finished = self.execute(&plan, &site, &provided, release, None).await?;
             return Ok(Done { plan, finished: Some(finished) });
         }
         let holder = Holder::this_process(self.who.clone(), command, now());
-        let lock = Lock::acquire(self.engine, &self.stack.project, &holder).await?;
+        let lock = Lock::acquire_by(clock, self.engine, &self.stack.project, &holder).await?;
         let result = async {
             let site = self.look().await?;
             let plan = self.checked(&site, &provided.contents, true, planner)?;
-            let finished = self.execute(&plan, &site, &provided, release).await;
+            let finished = self.execute(&plan, &site, &provided, release, Some(&lock)).await;
             if let (Err(Trouble::Step(failure)), Some(draft)) = (&finished, self.draft(&plan, &site, &provided, release)?) {
                 let project = &self.stack.project;
                 let _ = execute::record_attempt(self.engine, project, &draft.record, failure, now()).await;
             }
             Ok(Done { plan, finished: Some(finished?) })
         };
-        let result: Result<Done, Trouble> = result.await;
+        let result: Result<Done, Trouble> = lock.keep(self.engine, result).await;
         let released = lock.release(self.engine).await;
         let done = result?;
         released?;
@@ -248,7 +249,15 @@ impl<'a> Operator<'a> {
         release.then(|| Draft::of(&making)).transpose()
     }
 
-    async fn execute(&self, plan: &Plan, site: &Site, provided: &Provided, release: bool) -> Result<Finished, Trouble> {
+    async fn execute(
+        &self,
+        plan: &Plan,
+        site: &Site,
+        provided: &Provided,
+        release: bool,
+        lock: Option<&Lock>,
+    ) -> Result<Finished, Trouble> {
+        let open = Fence::open();
         let release = self.draft(plan, site, provided, release)?;
         let context = Context {
             engine: self.engine,
@@ -257,11 +266,15 @@ impl<'a> Operator<'a> {
             head: site.opened.as_ref().map(|o| o.head.clone()),
             release,
             events: &|event| {
+                if let Some(lock) = lock {
+                    lock.journal().event(&event);
+                }
                 (self.on_event)(&event);
                 self.events.lock().unwrap().push(event);
             },
             cancel: self.cancel.clone(),
             abandon: self.abandon.clone(),
+            fence: lock.map_or(&open, Lock::fence),
             now,
         };
         Ok(execute::run(plan, &context).await?)
@@ -284,6 +297,13 @@ impl<'a> Operator<'a> {
     pub fn engine(&self) -> &dyn Engine {
         self.engine
     }
+}
+
+/// A clock that stands still and moves on with the test's.
+pub fn clock() -> Duration {
+    static BEGIN: OnceLock<std::time::Instant> = OnceLock::new();
+    let now = tokio::time::Instant::now().into_std();
+    now.saturating_duration_since(*BEGIN.get_or_init(|| now))
 }
 
 fn now() -> DateTime<Utc> {

@@ -19,7 +19,7 @@ use crate::execute::{self, Context, Finished, StepError, Undone};
 use crate::model::{Observed, ObservedImage, ProjectName, Stack, lock_holder};
 use crate::plan::{Plan, PlanError, lint};
 use crate::secret::{self, FingerprintKey};
-use crate::state::{Draft, Holder, Lock, Making, StateError, Versions};
+use crate::state::{Draft, Fence, Holder, Lock, Making, StateError, Versions};
 use crate::ui::{self, Progress, Ui, Verbosity};
 
 /// How often somebody else may be quicker with a subnet, and the first pause before another look.
@@ -79,7 +79,7 @@ impl Change<'_> {
             None => (site, plan),
             Some(pulls) => {
                 ui.say(&ui::plan_summary(&pulls));
-                self.execute(ui, &interrupt, &pulls, &site).await?;
+                self.execute(ui, &interrupt, &pulls, &site, None).await?;
                 let site = self.look().await?;
                 let plan = (self.plan)(&site.observed)?;
                 (site, plan)
@@ -93,7 +93,7 @@ impl Change<'_> {
         }
         if plan.is_empty() {
             // Waiting changes nothing and needs no lock.
-            let finished = self.execute(ui, &interrupt, &plan, &site).await?;
+            let finished = self.execute(ui, &interrupt, &plan, &site, None).await?;
             return Ok(Outcome::Done(finished, plan));
         }
         if ui.verbosity == Verbosity::Verbose {
@@ -103,10 +103,13 @@ impl Change<'_> {
         if plan.destroys() {
             ui::confirm(ui, &format!("This removes data of `{}` for good. Go on?", self.project))?;
         }
-        let holder = Holder::this_process(who(), self.command, Utc::now());
+        let holder = Holder::this_process(who(), &self.title(), Utc::now());
         let lock = Lock::acquire(self.engine, self.project, &holder).await?;
-        let result = self.locked(ui, &interrupt).await;
-        // What came of the change is what counts; a lock that stays behind is noticed as dead by the next command here.
+        if let Some(dead) = lock.taken_from() {
+            super::lock::say_taken_over(ui, self.project, dead);
+        }
+        let result = lock.keep(self.engine, self.locked(ui, &interrupt, &lock)).await;
+        // What came of the change is what counts; a lock that stays behind is noticed as dead by the next command.
         if let Err(error) = lock.release(self.engine).await {
             let name = lock_holder(self.project);
             ui.warn(&format!("the lock could not be given back: {error}"), Some(&format!("remove it with `docker rm {name}`")));
@@ -120,8 +123,14 @@ impl Change<'_> {
         Ok(site)
     }
 
+    /// The command as others are told of it.
+    fn title(&self) -> String {
+        let version = self.stack.filter(|_| self.release).and_then(|stack| stack.version.as_deref());
+        version.map_or_else(|| self.command.to_owned(), |version| format!("{} {version}", self.command))
+    }
+
     /// Whatever happened between the first look and the lock is taken into account.
-    async fn locked(&self, ui: &Ui, interrupt: &Interrupt) -> anyhow::Result<Outcome> {
+    async fn locked(&self, ui: &Ui, interrupt: &Interrupt, lock: &Lock) -> anyhow::Result<Outcome> {
         let mut turns = 1..=TURNS;
         loop {
             let site = self.look().await?;
@@ -136,7 +145,7 @@ impl Change<'_> {
             {
                 return Err(Overtaken(self.project.clone()).into());
             }
-            match self.execute(ui, interrupt, &plan, &site).await {
+            match self.execute(ui, interrupt, &plan, &site, Some(lock)).await {
                 Ok(finished) => return Ok(Outcome::Done(finished, plan)),
                 // The lock is this project's alone: another one may take the subnet that was free a moment ago.
                 Err(error) => match (taken_network(&error), turns.next()) {
@@ -175,7 +184,14 @@ impl Change<'_> {
         }
     }
 
-    async fn execute(&self, ui: &Ui, interrupt: &Interrupt, plan: &Plan, site: &Site) -> anyhow::Result<Finished> {
+    async fn execute(
+        &self,
+        ui: &Ui,
+        interrupt: &Interrupt,
+        plan: &Plan,
+        site: &Site,
+        lock: Option<&Lock>,
+    ) -> anyhow::Result<Finished> {
         let progress = Progress::new(*ui);
         let none = Versions::default();
         let fresh;
@@ -188,15 +204,22 @@ impl Change<'_> {
             }
         };
         let release = self.draft(plan, site)?;
+        let open = Fence::open();
         let context = Context {
             engine: self.engine,
             granted: self.provided.map_or(&none, |p| &p.granted),
             key,
             head: site.opened.as_ref().map(|o| o.head.clone()),
             release,
-            events: &|event| progress.event(event),
+            events: &|event| {
+                if let Some(lock) = lock {
+                    lock.journal().event(&event);
+                }
+                progress.event(event);
+            },
             cancel: interrupt.cancel.clone(),
             abandon: interrupt.abandon.clone(),
+            fence: lock.map_or(&open, Lock::fence),
             now: Utc::now,
         };
         execute::run(plan, &context).await.map_err(|failure| match (&failure.error, interrupt.exit()) {

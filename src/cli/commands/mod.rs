@@ -7,6 +7,7 @@ mod config;
 mod deploy;
 mod init;
 mod lifecycle;
+mod lock;
 mod logs;
 mod maintenance;
 mod plan;
@@ -94,6 +95,7 @@ pub async fn run(args: &Args, ui: &Ui) -> anyhow::Result<Exit> {
         Command::Releases { command } => releases::run(global, command.as_ref(), ui).await,
         Command::Prune(prune) => prune::run(global, prune, ui).await,
         Command::Maintenance { command } => maintenance::run(global, command, ui).await,
+        Command::Lock { command } => lock::run(global, command, ui).await,
         Command::Completions { shell } => completions::print(*shell, ui),
         Command::Generate { directory } => completions::generate(directory),
     }

@@ -1,22 +1,18 @@
-//! One operator at a time: a container name is the lock, because creating one is what the engine does atomically.
-//!
-//! The container is never started. Its labels name the holder; a holder on the same machine that does not live any more
-//! is noticed, so that nobody has to delete anything after a kill. A lock held on another machine is respected.
+//! Who holds a lock: written into labels, which never change, and compared with the processes that live on this machine.
 
 use std::fs;
 
 use chrono::{DateTime, Utc};
-use thiserror::Error;
 
-use super::store::import_holder_image;
-use crate::engine::{Engine, EngineError, ErrorKind};
-use crate::model::{ContainerSpec, HOLDER_IMAGE, Labels, ProjectName, label, lock_holder};
+use crate::model::{Labels, ProjectName, label};
 
 const WHO: &str = "io.medianest.lock.who";
 const COMMAND: &str = "io.medianest.lock.command";
 const SINCE: &str = "io.medianest.lock.since";
 const PROCESS: &str = "io.medianest.lock.process";
 const MACHINE: &str = "io.medianest.lock.machine";
+/// The role of a lock's container.
+const ROLE: &str = "lock";
 
 /// Who is at work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,10 +42,10 @@ impl Holder {
         }
     }
 
-    fn labels(&self, project: &ProjectName) -> Labels {
+    pub(super) fn labels(&self, project: &ProjectName) -> Labels {
         [
             (label::PROJECT, project.to_string()),
-            (label::ROLE, "lock".into()),
+            (label::ROLE, ROLE.into()),
             (WHO, self.who.clone()),
             (COMMAND, self.command.clone()),
             (SINCE, self.since.map(|t| t.to_rfc3339()).unwrap_or_default()),
@@ -60,7 +56,7 @@ impl Holder {
         .into()
     }
 
-    fn from_labels(labels: &Labels) -> Self {
+    pub(super) fn from_labels(labels: &Labels) -> Self {
         let text = |name: &str| labels.get(name).cloned().unwrap_or_default();
         Self {
             who: text(WHO),
@@ -71,8 +67,14 @@ impl Holder {
         }
     }
 
+    /// Whether a container with these labels is the lock of `project`, and not something else under its name.
+    pub(super) fn are_of_a_lock(labels: &Labels, project: &ProjectName) -> bool {
+        let has = |name: &str, value: &str| labels.get(name).is_some_and(|v| v == value);
+        has(label::PROJECT, project.as_str()) && has(label::ROLE, ROLE)
+    }
+
     /// Whether it is certain that the holder does not live any more.
-    fn is_dead(&self) -> bool {
+    pub(super) fn is_dead(&self) -> bool {
         if self.machine.is_empty() || self.machine != machine() {
             return false;
         }
@@ -100,76 +102,6 @@ fn machine() -> String {
     format!("{} {namespace}", boot.trim())
 }
 
-/// Why the lock is not ours.
-#[derive(Debug, Error)]
-pub enum LockError {
-    /// Somebody is at work.
-    #[error("{} is at work on `{project}` ({}){}", holder.who, holder.command, since(holder))]
-    Held {
-        /// The project.
-        project: ProjectName,
-        /// Who.
-        holder: Holder,
-    },
-    /// The engine refused.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-}
-
-fn since(holder: &Holder) -> String {
-    holder.since.map(|t| format!(" since {}", t.format("%Y-%m-%d %H:%M:%S UTC"))).unwrap_or_default()
-}
-
-/// The lock, held until `release`.
-#[derive(Debug)]
-pub struct Lock {
-    id: String,
-}
-
-impl Lock {
-    /// Takes the lock of a project, at once or not at all.
-    pub async fn acquire(engine: &dyn Engine, project: &ProjectName, holder: &Holder) -> Result<Self, LockError> {
-        let spec = ContainerSpec::holder(lock_holder(project), HOLDER_IMAGE.to_owned(), holder.labels(project), Vec::new());
-        // Each turn but the last has removed an obstacle; more than a few mean that others are quicker.
-        for _ in 0..20 {
-            match engine.create_container(&spec).await {
-                Ok(id) => return Ok(Self { id }),
-                Err(e) if e.kind == ErrorKind::NotFound => import_holder_image(engine).await?,
-                Err(e) if e.kind == ErrorKind::Conflict => {
-                    let Some(there) = engine.container(&spec.name).await? else { continue };
-                    let other = Holder::from_labels(&there.labels);
-                    if !other.is_dead() {
-                        return Err(LockError::Held { project: project.clone(), holder: other });
-                    }
-                    // By its identifier: a lock that somebody else has taken meanwhile is another container.
-                    engine.remove_container(&there.id, false).await?;
-                }
-                // An answer that was lost may have been a yes, and nobody else would ever give this lock back.
-                Err(e) => match engine.container(&spec.name).await {
-                    Ok(Some(there)) if Holder::from_labels(&there.labels) == *holder => return Ok(Self { id: there.id }),
-                    _ => return Err(e.into()),
-                },
-            }
-        }
-        // Many come and go: whoever has it now is at work.
-        let holder = engine.container(&spec.name).await?.map(|there| Holder::from_labels(&there.labels));
-        match holder {
-            Some(holder) => Err(LockError::Held { project: project.clone(), holder }),
-            None => {
-                Err(EngineError::new(ErrorKind::Conflict, format!("take the lock of {project}"), "others are quicker").into())
-            }
-        }
-    }
-
-    /// Gives the lock back. Tried twice: on another machine it would look as if somebody were at work for ever.
-    pub async fn release(self, engine: &dyn Engine) -> Result<(), EngineError> {
-        match engine.remove_container(&self.id, false).await {
-            Ok(()) => Ok(()),
-            Err(_) => engine.remove_container(&self.id, false).await,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,5 +123,8 @@ mod tests {
     fn labels_carry_the_holder() {
         let labels = holder().labels(&"shop".parse().unwrap());
         assert_eq!(Holder::from_labels(&labels), holder());
+        assert!(Holder::are_of_a_lock(&labels, &"shop".parse().unwrap()));
+        assert!(!Holder::are_of_a_lock(&labels, &"other".parse().unwrap()));
+        assert!(!Holder::are_of_a_lock(&Labels::new(), &"shop".parse().unwrap()));
     }
 }
