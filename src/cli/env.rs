@@ -14,6 +14,9 @@ pub const DOCKER_CONTEXT: &str = "DOCKER_CONTEXT";
 pub const DOCKER_CONFIG: &str = "DOCKER_CONFIG";
 /// The engine is spoken to with TLS.
 pub const DOCKER_TLS_VERIFY: &str = "DOCKER_TLS_VERIFY";
+/// Seconds that the engine may take to answer one call; 120 when it is not set. For engines on slow disks, and for
+/// those who would rather hear of a hanging one soon.
+pub const ENGINE_TIMEOUT: &str = "MEDIANEST_ENGINE_TIMEOUT";
 /// No colours.
 pub const NO_COLOR: &str = "NO_COLOR";
 /// What the terminal can.

@@ -29,7 +29,7 @@ const OVERRIDE_NAMES: [&str; 4] =
     ["compose.override.yaml", "compose.override.yml", "docker-compose.override.yaml", "docker-compose.override.yml"];
 /// The variable that says which release runs.
 pub const VERSION_VARIABLE: &str = "MEDIANEST_VERSION";
-/// How long the engine may take to answer one call.
+/// How long the engine may take to answer one call, unless the environment says otherwise.
 const ENGINE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The deployment directory.
@@ -116,8 +116,14 @@ fn connect_options(global: &Global) -> ConnectOptions {
         context: env::text(env::DOCKER_CONTEXT),
         config_dir: env::text(env::DOCKER_CONFIG).or_else(home),
         tls_verify: env::is_set(env::DOCKER_TLS_VERIFY),
-        timeout: ENGINE_TIMEOUT,
+        timeout: engine_timeout(env::text(env::ENGINE_TIMEOUT).as_deref()),
     }
+}
+
+/// What is no whole number of seconds above 0 counts as not set, as with the other variables.
+fn engine_timeout(seconds: Option<&str>) -> Duration {
+    let seconds = seconds.and_then(|text| text.parse().ok()).filter(|seconds| *seconds > 0);
+    seconds.map_or(ENGINE_TIMEOUT, Duration::from_secs)
 }
 
 /// The engine.
