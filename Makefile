@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo clean-demo images engine build test test-fast lint fmt bench generated
+.PHONY: help demo clean-demo images engine build test test-fast lint fmt bench bench-rollout generated
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -37,6 +37,9 @@ fmt: ## Format the code
 
 bench: engine images ## Figures side by side with docker compose
 	cargo bench --locked --bench compare
+
+bench-rollout: engine images ## Failed requests of updates and rollbacks under load, beside docker compose's (ROLLOUT_SWAPS=50)
+	cargo bench --locked --bench rollout
 
 generated: ## Write completions/ and man/ anew
 	cargo run --quiet --locked -- generate .

@@ -21,8 +21,8 @@ use super::{
 
 /// Between two messages.
 const PERIOD: Duration = Duration::from_secs(1);
-/// Before the next try when coming back has failed.
-const RETRY: Duration = Duration::from_millis(100);
+/// Before the next try when coming back has failed: what Socket.io's own client waits.
+const RETRY: Duration = Duration::from_secs(1);
 /// Masks have to be there, and need not be random where no proxy is to be fooled.
 const MASK: [u8; 4] = [0x4d, 0x65, 0x64, 0x69];
 /// The longest message that is taken; longer ones are nothing that was sent from here.
@@ -38,7 +38,7 @@ pub(super) async fn keep(client: Client, number: usize) {
     while !client.stop.is_cancelled() {
         let now = std::time::Instant::now();
         let Some(connection) = client.request(Kind::Handshake, now, None, true).await else {
-            sleep(RETRY).await;
+            client.stop.run_until_cancelled(sleep(RETRY)).await;
             continue;
         };
         let mut socket = Socket { connection, ledger: client.ledger.clone() };

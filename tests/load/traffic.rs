@@ -143,7 +143,7 @@ impl Kind {
         };
         let text = String::from_utf8_lossy(&answer.body);
         if answer.status != expected {
-            return Err(Failure::new(FailureKind::Status(answer.status), text.chars().take(80).collect::<String>()));
+            return Err(Failure::new(FailureKind::Status(answer.status), excerpt(&text)));
         }
         let version = answer.header("x-medianest-version");
         let right = match self {
@@ -160,9 +160,14 @@ impl Kind {
         if right && !version.is_empty() {
             Ok(())
         } else {
-            Err(Failure::new(FailureKind::WrongBody, format!("version {version:?}, {text:.200}")))
+            Err(Failure::new(FailureKind::WrongBody, format!("version {version:?}, {}", excerpt(&text))))
         }
     }
+}
+
+/// The beginning of a body, on one line.
+fn excerpt(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect()
 }
 
 /// The title of a film that nobody else asks for.
