@@ -12,7 +12,8 @@ use super::{
 
 /// How often it is measured; the run of middle length is shown.
 const TIMES: usize = 3;
-/// How much longer than the sum of its waits an update may take.
+/// How much longer than the sum of its waits an update may take. What goes on side by side counts once: the plain sum is
+/// larger, and would forgive more.
 const TARGET: f64 = 1.5;
 /// Steps whose length is not the program's to choose: migrations, health with the monitor window, nginx's new workers,
 /// requests under way, applications that end in their own time.
@@ -44,16 +45,16 @@ pub fn measure(site: &Site, verdict: &mut Verdict) {
     }
     let sum: Duration = waits.iter().map(|step| step.took).sum();
     let (total, sum, some) = (update.took.as_secs_f64(), sum.as_secs_f64(), covered(&waits).as_secs_f64());
-    let ratio = total / sum;
-    println!("  at least one of these was under way for {some:.2} s of the {total:.2} s [{WINDOW}]");
-    let figure = format!("  the update took {total:.2} s, what must be waited for is {sum:.2} s: ratio {ratio:.2}");
+    let ratio = total / some;
+    println!("  sum of all {sum:.2} s; counting once what goes on side by side {some:.2} s [{WINDOW}]");
+    let figure = format!("  the update took {total:.2} s, what must be waited for is {some:.2} s: ratio {ratio:.2}");
     verdict.line(&figure, &format!("<= {TARGET}"), ratio <= TARGET);
 }
 
 /// The service for which a step waits, as far as its words tell.
 fn chain(step: &Step) -> &'static str {
-    let says = |service: &&str| step.object.contains(*service) || step.cause.contains(*service);
-    ["backend", "frontend", "migrate"].into_iter().find(says).unwrap_or("ingress")
+    let named = |text: &str| ["migrate", "backend", "frontend"].into_iter().find(|service| text.contains(service));
+    named(&step.object).or_else(|| named(&step.cause)).unwrap_or("ingress")
 }
 
 /// How long at least one of the steps was under way.

@@ -67,6 +67,8 @@ pub struct Period {
     pub requests: u64,
     /// Of them, those that failed.
     pub failed: u64,
+    /// When the first and the last of those ended: time since the period's begin.
+    pub failing: Option<(Duration, Duration)>,
     /// How long the short ones took that did not fail, from when they were due.
     pub latencies: Histogram,
     /// When each version of each service answered first, of the requests that were sent in this period: time since its
@@ -83,6 +85,7 @@ impl Period {
             began: Instant::now(),
             requests: 0,
             failed: 0,
+            failing: None,
             latencies: Histogram::default(),
             versions: BTreeMap::new(),
             drops: BTreeMap::new(),
@@ -165,6 +168,8 @@ impl Ledger {
             Err(failure) => failure,
         };
         period.failed += 1;
+        let now = period.began.elapsed();
+        period.failing = Some((period.failing.map_or(now, |(first, _)| first), now));
         let example = Example {
             at: Utc::now(),
             period: period.name.clone(),

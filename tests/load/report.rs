@@ -13,9 +13,14 @@ use super::{
     traffic::Kind,
 };
 
+/// How many of the periods with failures are shown.
+const PERIODS: usize = 10;
+
 /// The books of a load that is over.
 #[derive(Debug)]
 pub struct Report {
+    /// From the start of the load until the last answer.
+    pub took: Duration,
     /// The first period: nothing was changed in it.
     pub before: Period,
     /// The others, each of which began with a change.
@@ -39,7 +44,8 @@ impl Report {
         let mut periods = books.periods.into_iter();
         let before = periods.next().expect("the books begin with a period");
         let Books { by_kind, failures, drop_reasons, echoes, closed_idle, reused, .. } = books;
-        Self { before, changes: periods.collect(), by_kind, failures, drop_reasons, echoes, reused, closed_idle }
+        let took = before.began.elapsed();
+        Self { took, before, changes: periods.collect(), by_kind, failures, drop_reasons, echoes, reused, closed_idle }
     }
 
     fn periods(&self) -> impl Iterator<Item = &Period> {
@@ -51,7 +57,7 @@ impl Report {
         self.periods().map(|p| p.requests).sum()
     }
 
-    /// Requests that ended while something was being changed.
+    /// Requests that ended after the first change had begun.
     pub fn requests_during(&self) -> u64 {
         self.changes.iter().map(|p| p.requests).sum()
     }
@@ -87,7 +93,8 @@ pub fn milliseconds(histogram: &Histogram, q: f64) -> String {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kinds: Vec<_> = self.by_kind.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-        writeln!(f, "{} requests, {} failed ({})", self.requests(), self.failed(), kinds.join(", "))?;
+        let (requests, seconds) = (self.requests(), self.took.as_secs_f64());
+        writeln!(f, "{requests} requests in {seconds:.0} s, {} failed ({})", self.failed(), kinds.join(", "))?;
         writeln!(
             f,
             "{} of them over connections that had been used before; {} idle connections were ended by the server in time",
@@ -106,6 +113,15 @@ impl fmt::Display for Report {
         writeln!(f, "web sockets: {} echoes, {drops} drops, of one socket in one change at most {most}", self.echoes)?;
         for (reason, count) in &self.drop_reasons {
             writeln!(f, "  {count} x {reason}")?;
+        }
+        for period in self.periods().filter(|p| p.failed > 0).take(PERIODS) {
+            let (first, last) = period.failing.unwrap_or_default();
+            let (first, last) = (first.as_secs_f64(), last.as_secs_f64());
+            writeln!(
+                f,
+                "{}: {} of {} failed, {first:.1} s to {last:.1} s from its begin",
+                period.name, period.failed, period.requests
+            )?;
         }
         for (kind, (count, examples)) in &self.failures {
             writeln!(f, "{count} x {kind}, first:")?;
