@@ -26,9 +26,6 @@ mod waits;
 use load::{REQUESTS_PER_SECOND, VERSIONS, Window, raised, stack};
 use verdict::Verdict;
 
-/// How the new release comes, and how the old one comes back.
-const UPDATE: [&str; 2] = ["deploy", VERSIONS[1]];
-const ROLLBACK: [&str; 2] = ["deploy", VERSIONS[0]];
 /// Windows of every figure of ours.
 const WINDOW: Window = Window::SHORT;
 /// What makes the application's services healthy after about a second.

@@ -25,6 +25,9 @@ const REPLICAS: usize = 2;
 /// The application's services.
 const SERVICES: [&str; 2] = ["backend", "frontend"];
 
+/// Goes from one release to the other.
+type Swap = fn(&Peer, version: &str);
+
 /// Measures both ways, each on a stack of its own; nothing where Docker Compose cannot be had.
 pub fn measure(swaps: usize) -> Vec<Row> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peer.sh");
@@ -34,7 +37,7 @@ pub fn measure(swaps: usize) -> Vec<Row> {
         return Vec::new();
     }
     let config = String::from_utf8_lossy(&found.stdout).trim().to_owned();
-    let ways: [(&str, fn(&Peer, &str)); 2] =
+    let ways: [(&str, Swap); 2] =
         [("docker compose up -d, nginx reloaded", Peer::up), ("docker-rollout's way, nginx reloaded twice", Peer::roll)];
     ways.map(|(way, swap)| {
         println!("\n{swaps} swaps by {way} [health checked every {HEALTH_INTERVAL}]");

@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    ROLLBACK, UPDATE, WINDOW, change, interrupt,
-    load::{Load, Mix, Report, VERSIONS, assert_replicas, milliseconds},
+    WINDOW, change, interrupt,
+    load::{Load, Mix, ROLLBACK, Report, UPDATE, VERSIONS, assert_replicas, milliseconds},
     support::Site,
     verdict::Verdict,
 };
@@ -50,17 +50,18 @@ pub fn under_load(port: u16, swaps: usize, mut swap: impl FnMut(usize, &str)) ->
 
 /// `rounds` updates and as many rollbacks by this program.
 pub fn measure(site: &Site, rounds: usize, verdict: &mut Verdict) -> Row {
-    println!("\n{rounds} updates and {rounds} rollbacks under load [{WINDOW}]");
+    println!("\nupdates and rollbacks under load, {rounds} of each [{WINDOW}]");
     let (took, report) = under_load(site.port, 2 * rounds, |n, version| {
         change::run(site, if n % 2 == 0 { &UPDATE } else { &ROLLBACK });
         assert_replicas(site, version);
     });
     println!("{report}");
-    verdict.line(&format!("failed requests: {} of {}", report.failed(), report.requests()), "0", report.failed() == 0);
+    let failed = report.failed();
+    verdict.line("failed requests", &format!("{failed} of {}", report.requests()), "0", failed == 0);
     let (during, enough) = (report.requests_during(), rounds as u64 * 2 * REQUESTS_IN_A_SWAP);
-    verdict.line(&format!("requests during the swaps: {during}"), &format!(">= {enough}"), during >= enough);
+    verdict.line("requests during the swaps", &during.to_string(), &format!(">= {enough}"), during >= enough);
     let most = report.most_drops();
-    verdict.line(&format!("most drops of one web socket in one swap: {most}"), "<= 1", most <= 1);
+    verdict.line("drops of one web socket in one swap, at most", &most.to_string(), "<= 1", most <= 1);
     first_answers(&report, verdict);
     Row { way: "medianestctl".into(), windows: WINDOW.to_string(), took, report }
 }
@@ -69,15 +70,13 @@ pub fn measure(site: &Site, rounds: usize, verdict: &mut Verdict) -> Row {
 fn first_answers(report: &Report, verdict: &mut Verdict) {
     let rollbacks = report.changes.iter().filter(|change| change.name.starts_with("rollback"));
     let mut firsts: Vec<_> = rollbacks.map(|change| change.first_answer(VERSIONS[0])).collect();
-    firsts.sort();
+    // A rollback that was never answered is the longest of all.
+    firsts.sort_by_key(|first| first.unwrap_or(Duration::MAX));
     let Some(max) = firsts.last().copied() else { return };
     let seconds = |first: Option<Duration>| first.map_or_else(|| "never".into(), |first| format!("{:.2} s", first.as_secs_f64()));
-    let figure = format!("rollback's first answer of the old version: median {}, max {}", seconds(median(&firsts)), seconds(max));
-    verdict.line(
-        &figure,
-        &format!("< {} s", ROLLBACK_TARGET.as_secs()),
-        firsts.iter().all(|f| f.is_some_and(|f| f < ROLLBACK_TARGET)),
-    );
+    let figure = format!("median {}, max {}", seconds(median(&firsts)), seconds(max));
+    let met = firsts.iter().all(|first| first.is_some_and(|first| first < ROLLBACK_TARGET));
+    verdict.line("first answer of the old version in a rollback", &figure, &format!("< {} s", ROLLBACK_TARGET.as_secs()), met);
 }
 
 fn median<T: Copy>(sorted: &[Option<T>]) -> Option<T> {

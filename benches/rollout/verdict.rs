@@ -9,11 +9,11 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Prints a figure beside its target.
-    pub fn line(&mut self, figure: &str, target: &str, met: bool) {
-        println!("{figure}; target {target}: {} [{WINDOW}]", if met { "met" } else { "MISSED" });
+    /// Prints what was measured, the figure, and its target beside it.
+    pub fn line(&mut self, what: &str, figure: &str, target: &str, met: bool) {
+        println!("{what}: {figure}; target {target}: {} [{WINDOW}]", if met { "met" } else { "MISSED" });
         if !met {
-            self.missed.push(target.to_owned());
+            self.missed.push(what.to_owned());
         }
     }
 

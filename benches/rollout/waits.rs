@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    HEALTHY_AFTER_A_SECOND, ROLLBACK, UPDATE, WINDOW,
+    HEALTHY_AFTER_A_SECOND, WINDOW,
     change::{self, Change, Step},
-    load::{VERSIONS, assert_replicas},
+    load::{ROLLBACK, UPDATE, VERSIONS, assert_replicas},
     support::Site,
     verdict::Verdict,
 };
@@ -47,8 +47,8 @@ pub fn measure(site: &Site, verdict: &mut Verdict) {
     let (total, sum, some) = (update.took.as_secs_f64(), sum.as_secs_f64(), covered(&waits).as_secs_f64());
     let ratio = total / some;
     println!("  sum of all {sum:.2} s; counting once what goes on side by side {some:.2} s [{WINDOW}]");
-    let figure = format!("  the update took {total:.2} s, what must be waited for is {some:.2} s: ratio {ratio:.2}");
-    verdict.line(&figure, &format!("<= {TARGET}"), ratio <= TARGET);
+    let figure = format!("{total:.2} s, of which {some:.2} s had to be waited for, ratio {ratio:.2}");
+    verdict.line("update of both application services", &figure, &format!("<= {TARGET}"), ratio <= TARGET);
 }
 
 /// The service for which a step waits, as far as its words tell.

@@ -1,14 +1,11 @@
 //! The bundled stack, updated and rolled back while clients of every sort are at it.
 
-use crate::load::{Load, Mix, VERSIONS, Window, assert_replicas, raised, stack};
+use crate::load::{Load, Mix, ROLLBACK, UPDATE, VERSIONS, Window, assert_replicas, raised, stack};
 
 /// How often it is updated, and then rolled back.
 const ROUNDS: usize = 3;
 /// Requests in each change, so that all of them are more than 5,000.
 const REQUESTS_IN_A_CHANGE: u64 = 900;
-/// How the new release comes, and how the old one comes back.
-const UPDATE: [&str; 2] = ["deploy", VERSIONS[1]];
-const ROLLBACK: [&str; 2] = ["deploy", VERSIONS[0]];
 
 #[test]
 fn real_no_request_fails_in_updates_and_rollbacks() {
