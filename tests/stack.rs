@@ -11,6 +11,8 @@ mod failures;
 mod interrupted;
 #[path = "stack/life.rs"]
 mod life;
+#[path = "stack/maintenance.rs"]
+mod maintenance;
 #[path = "stack/sealed.rs"]
 mod sealed;
 #[path = "cli/support/mod.rs"]

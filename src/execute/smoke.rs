@@ -14,6 +14,8 @@ use crate::model::Smoke;
 /// How long an answer may take where the smoke test does not say; also how long one is waited for that comes too late, so
 /// that it can be told how late.
 const LIMIT: Duration = Duration::from_secs(30);
+/// How long a connection may take, in seconds: to an address that nobody has it would take all of the limit.
+const CONNECT_SECONDS: &str = "5";
 /// How much of a body is shown.
 const SHOWN: usize = 200;
 
@@ -88,7 +90,19 @@ pub async fn check(engine: &dyn Engine, ingress: &str, address: &str, port: u16,
     let url = format!("http://{address}:{port}{}", smoke.path);
     let seconds = LIMIT.as_secs().to_string();
     // The body goes nowhere: what curl tells after it must not be cut off behind a long one.
-    let told = ["curl", "-sS", "-m", &seconds, "-o", "/dev/null", "-w", "%{http_code} %{time_total}", &url];
+    let told = [
+        "curl",
+        "-sS",
+        "--connect-timeout",
+        CONNECT_SECONDS,
+        "-m",
+        &seconds,
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{http_code} %{time_total}",
+        &url,
+    ];
     let (code, text) = run(engine, ingress, &told, &url).await?;
     if missing(code) {
         return by_wget(engine, ingress, &url, smoke).await;

@@ -29,7 +29,7 @@ pub(crate) const UPSTREAMS: &str = "/etc/medianest/upstreams/upstreams.conf";
 pub(crate) const SLOW: usize = 8 * 1024;
 
 /// Answers with its name; `/slow` and `/socket.io/endless` come by and by. Not in pieces that fill nginx's buffers of 4 KiB to the
-/// last byte: after those, versions before 1.23.1 forget the connection, and a reload cuts it off (docs/ingress.md).
+/// last byte: after those, nginx 1.22 forgets the connection, and a reload cuts it off (docs/ingress.md).
 fn server_config(name: &str) -> String {
     format!(
         "events {{}}\nhttp {{\n server {{\n listen 3000;\n listen 4000;\n root /srv;\n location / {{ return 200 '{name}\\n'; }}\n \
