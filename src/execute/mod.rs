@@ -105,6 +105,14 @@ pub enum StepError {
         /// What it did, with the figures of the others.
         why: String,
     },
+    /// The database could not be dumped.
+    #[error("cannot dump the database of {container}: {why}")]
+    Dump {
+        /// The database's container.
+        container: String,
+        /// Exit code and output.
+        why: String,
+    },
     /// A file to be delivered is not at hand.
     #[error("{0}")]
     Content(String),

@@ -66,6 +66,7 @@ pub async fn bring_about(global: &Global, choices: &Choices<'_>, ui: &Ui) -> any
         patience: choices.rollout.wait_timeout.map(Duration::from_secs),
         way: way(choices.rollout),
         refresh: choices.refresh,
+        no_backup: choices.rollout.no_backup,
         ..DeployOptions::default()
     };
     let plan = plan::deploy(stack, &site.observed, &provided.contents, &options)?;
