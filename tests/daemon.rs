@@ -5,17 +5,20 @@
 mod kill;
 #[path = "daemon/private.rs"]
 mod private;
+#[path = "daemon/registry.rs"]
+mod registry;
 #[path = "cli/support/mod.rs"]
 mod support;
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     io::Write as _,
     process::{Child, Stdio},
 };
 
 use kill::shop::{RELEASES, Shop};
 use private::Private;
+use registry::Dying;
 use support::{Running, until};
 
 /// A private engine with the first release on it.
@@ -124,15 +127,40 @@ fn real_the_disk_is_full_in_mid_update() {
     let mut deploy = Running::start(shop.place.command(&["deploy", RELEASES[1], "--json"]));
     deploy.wait_for("step_started", "create", &format!("container {}-migrate-1", shop.place.project));
     let filler = private.mount().join("filler");
-    let mut file = File::create(&filler).unwrap();
+    let mut file = OpenOptions::new().append(true).create(true).open(&filler).unwrap();
     let free = rustix::fs::statvfs(&private.mount()).unwrap();
     // At once as much as there is, then whatever is left in small pieces.
     let _ = rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, free.f_bavail * free.f_frsize);
     while file.write_all(&[0; 4096]).is_ok() {}
     let ran = deploy.end();
     let (asked, failed) = visitor.end();
+    drop(file);
     fs::remove_file(&filler).unwrap();
     assert!(ran.code == 0 || ran.all().contains("no space left on device"), "done, or told why not: {ran:?}");
     assert!(asked > 0 && failed.is_empty(), "{} of {asked} failed: {failed:?}", failed.len());
+    converges(&private, &shop);
+}
+
+#[test]
+fn real_the_registry_dies_in_mid_pull() {
+    let (private, shop) = running(true);
+    let registry = Dying::before(&private);
+    let image = format!("127.0.0.1:{}/shop/web:v1.1.0", registry.port);
+    let identities = || -> Vec<_> {
+        let containers = shop.engine.containers(&shop.place.project).into_iter();
+        containers.map(|c| [c["Name"].clone(), c["Id"].clone(), c["State"]["StartedAt"].clone()]).collect()
+    };
+    let before = (identities(), shop.engine.inventory(&shop.place.project));
+    shop.place.write("compose.override.yaml", &format!("services: {{web: {{image: \"{image}\"}}}}\n"));
+    let visitor = Inside::begin(&private, &shop);
+    let ran = shop.place.run(&["deploy", RELEASES[1]]).exits(3);
+    let (asked, failed) = visitor.end();
+    assert!(registry.is_dead(), "it was asked for the layer: {ran:?}");
+    for text in [&format!("error: cannot pull image {image}\n"), "connection refused", "note: nothing was changed\n", "hint: "] {
+        assert!(ran.err.contains(text), "no `{text}` in {}", ran.err);
+    }
+    assert_eq!((identities(), shop.engine.inventory(&shop.place.project)), before, "nothing is touched");
+    assert!(asked > 0 && failed.is_empty(), "{} of {asked} failed: {failed:?}", failed.len());
+    shop.place.write("compose.override.yaml", "services: {}\n");
     converges(&private, &shop);
 }

@@ -59,7 +59,8 @@ impl Private {
         command.arg("--data-root").arg(self.mount().join("data"));
         command.arg("--exec-root").arg(path("exec")).arg("--pidfile").arg(path("pid"));
         command.args(["--bridge", "none", "--storage-driver", "overlay2", "-H", &address(&self.socket())]);
-        command.arg(format!("--live-restore={}", self.live_restore));
+        // A registry that is gone is asked once more, not five times with ever longer pauses.
+        command.arg(format!("--live-restore={}", self.live_restore)).args(["--max-download-attempts", "2"]);
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         self.daemon = Some(command.spawn().unwrap());
         until("the private engine answers", || self.answers());
@@ -93,6 +94,11 @@ impl Private {
         Engine::behind(self.socket())
     }
 
+    /// Its network namespace.
+    pub fn network(&self) -> File {
+        self.network.try_clone().unwrap()
+    }
+
     /// A command in its network namespace.
     pub fn within(&self, program: &str) -> Command {
         let mut command = Command::new("nsenter");
@@ -111,7 +117,8 @@ impl Drop for Private {
         let mount = self.mount();
         let _ = Command::new("umount").args(["-R"]).arg(&mount).status();
         // Network namespaces of its containers.
-        let _ = Command::new("sh").arg("-c").arg(format!("umount {}/exec/netns/* 2>/dev/null", self.root.path().display())).status();
+        let _ =
+            Command::new("sh").arg("-c").arg(format!("umount {}/exec/netns/* 2>/dev/null", self.root.path().display())).status();
     }
 }
 
