@@ -128,7 +128,7 @@ fn real_the_disk_is_full_in_mid_update() {
     deploy.wait_for("step_started", "create", &format!("container {}-migrate-1", shop.place.project));
     let filler = private.mount().join("filler");
     let mut file = OpenOptions::new().append(true).create(true).open(&filler).unwrap();
-    let free = rustix::fs::statvfs(&private.mount()).unwrap();
+    let free = rustix::fs::statvfs(private.mount()).unwrap();
     // At once as much as there is, then whatever is left in small pieces.
     let _ = rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, free.f_bavail * free.f_frsize);
     while file.write_all(&[0; 4096]).is_ok() {}
