@@ -3,10 +3,11 @@
 //! That a job has succeeded is written in its container, which stays: the engine itself keeps the exit code. The one
 //! of the release before stays too, so that the way back runs nothing.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Deploy, Rest, Scope, names::Settlement};
-use crate::model::{ContainerSpec, ContainerState, ObservedContainer, Service, label};
+use crate::model::{ContainerSpec, ContainerState, ObservedContainer, Service, ServiceName, label};
 use crate::plan::{
     Action, StepId, Way,
     place::{Place, free_name},
@@ -131,6 +132,16 @@ impl<'a> Deploy<'a> {
         }
         place.others.extend(open);
         place
+    }
+
+    /// The migrations that need not run and whose containers are gone: nothing is made for them.
+    pub(super) fn without_containers(&self) -> BTreeSet<ServiceName> {
+        let idle = |service: &&&Service| {
+            let job = self.job_place(service, self.spec(service, 1, "job"), &["service", "job"]);
+            let once_more = matches!(self.scope, Scope::Migration(_));
+            !once_more && job.wanted.is_none() && self.is_migrated(service, &job.spec)
+        };
+        self.planned().iter().filter(|s| s.migration.is_some()).filter(idle).map(|s| s.name.clone()).collect()
     }
 
     /// Whether the migration of this form has succeeded on this database, although its container is gone. On the way back
