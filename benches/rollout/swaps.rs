@@ -52,7 +52,7 @@ pub fn under_load(port: u16, swaps: usize, mut swap: impl FnMut(usize, &str)) ->
 pub fn measure(site: &Site, rounds: usize, verdict: &mut Verdict) -> Row {
     println!("\nupdates and rollbacks under load, {rounds} of each [{WINDOW}]");
     let (took, report) = under_load(site.port, 2 * rounds, |n, version| {
-        change::run(site, if n % 2 == 0 { &UPDATE } else { &ROLLBACK });
+        change::run(site, if n % 2 == 0 { UPDATE } else { ROLLBACK });
         assert_replicas(site, version);
     });
     println!("{report}");
