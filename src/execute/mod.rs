@@ -91,7 +91,7 @@ pub enum StepError {
         container: String,
         /// What it did instead.
         #[source]
-        error: SmokeError,
+        error: Box<SmokeError>,
         /// What it has printed.
         evidence: Box<Evidence>,
     },

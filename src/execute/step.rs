@@ -132,7 +132,7 @@ pub(super) async fn carry_out(
             if let Err(error) = smoke::check(engine, ingress, &address.to_string(), *port, smoke).await {
                 let evidence = gate::Evidence { log: gate::last_lines(engine, container).await, ..gate::Evidence::default() };
                 let (service, container) = (service.clone(), container.clone());
-                return Err(StepError::Smoke { service, container, error, evidence: Box::new(evidence) });
+                return Err(StepError::Smoke { service, container, error: Box::new(error), evidence: Box::new(evidence) });
             }
         }
         Action::Bake { container, service, candidate, stable, span, thresholds } => {
