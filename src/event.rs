@@ -54,6 +54,15 @@ pub enum Event {
         /// Why, on one line.
         error: String,
     },
+    /// A step has done what could be done, and something is left that harms nobody.
+    StepWarning {
+        /// Which.
+        step: StepNumber,
+        /// What.
+        message: String,
+        /// What can be done about it.
+        hint: String,
+    },
     /// A finished step is taken back.
     Undoing {
         /// Which.

@@ -240,6 +240,7 @@ fn engine_hint(kind: ErrorKind) -> Option<String> {
             ErrorKind::NoSpace => "make room where the engine keeps its data; `docker system df` shows what takes it",
             ErrorKind::AddressInUse => "see who holds it with `medianestctl check`",
             ErrorKind::Timeout => "run the same command again; what was done already is kept",
+            ErrorKind::StaleEndpoints => "restart the engine when that suits you, then run the same command again",
             ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::NotRunning | ErrorKind::Other => return None,
         }
         .to_owned(),

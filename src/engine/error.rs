@@ -21,6 +21,9 @@ pub enum ErrorKind {
     ImageUnavailable,
     /// The answer did not come in time.
     Timeout,
+    /// The engine counts endpoints in a network that it shows none of: a defect of older engines, which lose count when many
+    /// of their calls meet. Such a network can be used, and removed only when the engine was restarted.
+    StaleEndpoints,
     /// The host of the engine has no space left.
     NoSpace,
     /// Anything else that the engine answered.

@@ -72,7 +72,7 @@ pub trait Engine: Send + Sync {
     /// Creates a network. `ErrorKind::Conflict` when the name or (`ErrorKind::AddressInUse`) the subnet is taken.
     async fn create_network(&self, spec: &NetworkSpec) -> Result<(), EngineError>;
 
-    /// Removes a network; one that is not there is no error.
+    /// Removes a network; one that is not there is no error. `ErrorKind::StaleEndpoints` when the engine has lost count of it.
     async fn remove_network(&self, name: &str) -> Result<(), EngineError>;
 
     /// Creates a volume; one of that name that exists stays as it is, which is no error.

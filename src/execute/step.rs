@@ -149,7 +149,16 @@ pub(super) async fn carry_out(
         Action::Stop { container, grace } => engine.stop(container, *grace).await?,
         Action::Rename { container, to } => engine.rename(container, to).await?,
         Action::RemoveContainer { container } => remove(container, project, engine).await?,
-        Action::RemoveNetwork { name } => engine.remove_network(name).await?,
+        Action::RemoveNetwork { name } => match engine.remove_network(name).await {
+            // Nothing uses it, and the next deploy can: no reason to leave the rest standing.
+            Err(error) if error.kind == ErrorKind::StaleEndpoints => {
+                let message =
+                    format!("network {name} stays: the engine has lost count of what is attached to it, which is nothing");
+                let hint = "it goes with the next `medianestctl down` after a restart of the engine".to_owned();
+                (context.events)(Event::StepWarning { step: number, message, hint });
+            }
+            answer => answer?,
+        },
         Action::RemoveVolume { name, .. } => engine.remove_volume(name).await?,
         Action::Forget { files } => Store::new(engine, project.clone()).forget(files).await?,
         Action::SwitchUpstreams { container, path, content } => {

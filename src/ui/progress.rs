@@ -76,6 +76,7 @@ impl Progress {
                 self.end(step, Some(false), took);
                 self.print(&format!("  {}", self.ui.err().bad(first)));
             }
+            Event::StepWarning { message, hint, .. } => self.bars.suspend(|| self.ui.warn(&message, Some(&hint))),
             Event::Undoing { verb, object, .. } => self.print(&format!("taking back: {verb} {object}")),
             Event::Cancelling => {
                 self.print("stopping: nothing new starts, what is under way is finished (Ctrl-C again stops waiting)");

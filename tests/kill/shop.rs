@@ -22,7 +22,7 @@ services:
     secrets: [token]
     networks: [shop]
     healthcheck: {disable: true}
-    x-medianest: {migration: {attempts: 2, backoff: 1s, verify: ["true"]}}
+    x-medianest: {migration: {attempts: 2, backoff: 1s, verify: ["true"], backward_compatible: "<2.0.0"}}
 
   web:
     image: medianest/frontend:${MEDIANEST_VERSION}
@@ -143,6 +143,11 @@ impl Shop {
         let mut command = self.place.command(args);
         command.process_group(0);
         command
+    }
+
+    /// The second release is another one from now on, so that nothing kept of earlier ones will do.
+    pub fn renew(&self, serial: usize) {
+        self.place.write(&format!("secrets/{}", RELEASES[1]), &format!("the-token-of-{}-{serial}\n", RELEASES[1]));
     }
 
     /// Runs the program here.

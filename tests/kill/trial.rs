@@ -19,7 +19,7 @@ use crate::support::{Ran, address};
 /// The command that goes from the first release to the second.
 const FORTH: [&str; 2] = ["deploy", RELEASES[1]];
 /// The command that goes back.
-const BACK: [&str; 2] = ["deploy", RELEASES[0]];
+const BACK: [&str; 2] = ["rollback", RELEASES[0]];
 /// Seconds after which a call that hangs is given up; many times what any call takes here.
 const PATIENCE: &str = "6";
 
@@ -59,6 +59,8 @@ pub struct Bench {
     shop: Shop,
     proxy: Proxy,
     at: Way,
+    /// Trials so far.
+    count: usize,
 }
 
 /// How a trial went.
@@ -105,7 +107,7 @@ impl Bench {
     pub fn new() -> Self {
         let shop = Shop::new();
         let proxy = Proxy::new(shop.place.beside("engine.sock"), shop.engine.socket(), &shop.place.project);
-        let bench = Self { shop, proxy, at: Way::Back };
+        let bench = Self { shop, proxy, at: Way::Back, count: 0 };
         bench.first_deploy();
         bench
     }
@@ -130,6 +132,10 @@ impl Bench {
     /// Goes the other way with this in the way, and then once more without.
     pub fn trial(&mut self, trap: Option<Trap>) -> Trial {
         let (way, begin) = (self.next_way(), Instant::now());
+        self.count += 1;
+        if way == Way::Forth {
+            self.shop.renew(self.count);
+        }
         let visitor = Visitor::on_port(self.shop.port);
         self.proxy.arm(trap.clone());
         let ran = Ran::of(self.command(way, trap.as_ref().is_some_and(|t| t.fault == Fault::Hang)));
@@ -161,7 +167,11 @@ impl Bench {
 
     fn first_deploy(&self) {
         let _alone = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
-        self.shop.run(&self.at.command()).exits(0);
+        self.shop.run(&["deploy", RELEASES[0]]).exits(0);
+        if self.at == Way::Forth {
+            // The way back leads to a release that there was.
+            self.shop.run(&FORTH).exits(0);
+        }
     }
 
     /// Takes it all down; what is still there.

@@ -18,10 +18,10 @@ use bollard::{
     errors::Error,
     models::{ContainerUpdateBody, EndpointSettings, NetworkConnectRequest},
     query_parameters::{
-        CreateContainerOptionsBuilder, CreateImageOptionsBuilder, InspectContainerOptions, KillContainerOptionsBuilder,
-        ListContainersOptionsBuilder, ListNetworksOptions, ListVolumesOptions, RemoveContainerOptionsBuilder,
-        RemoveVolumeOptions, RenameContainerOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder,
-        TopOptionsBuilder, UploadToContainerOptionsBuilder,
+        CreateContainerOptionsBuilder, CreateImageOptionsBuilder, InspectContainerOptions, InspectNetworkOptions,
+        KillContainerOptionsBuilder, ListContainersOptionsBuilder, ListNetworksOptions, ListVolumesOptions,
+        RemoveContainerOptionsBuilder, RemoveVolumeOptions, RenameContainerOptionsBuilder, StartContainerOptions,
+        StopContainerOptionsBuilder, TopOptionsBuilder, UploadToContainerOptionsBuilder,
     },
 };
 use futures_util::{
@@ -95,6 +95,12 @@ impl DockerEngine {
 
     async fn call<T>(&self, action: &str, call: impl Future<Output = Result<T, Error>>) -> Result<T, EngineError> {
         self.within(self.timeout, action, call).await
+    }
+
+    /// Whether the engine shows nothing that is attached to a network.
+    async fn shows_no_endpoint(&self, action: &str, network: &str) -> bool {
+        let answer = self.call(action, self.docker.inspect_network(network, None::<InspectNetworkOptions>)).await;
+        answer.is_ok_and(|network| network.containers.unwrap_or_default().is_empty())
     }
 
     async fn connect_networks(&self, container: &str, networks: Vec<(String, EndpointSettings)>) -> Result<(), EngineError> {
@@ -228,7 +234,13 @@ impl Engine for DockerEngine {
     async fn remove_network(&self, name: &str) -> Result<(), EngineError> {
         let action = format!("remove network {name}");
         let Ok(path) = segment(&action, name) else { return Ok(()) };
-        optional(self.call(&action, self.docker.remove_network(path)).await).map(drop)
+        let removed = optional(self.call(&action, self.docker.remove_network(path)).await);
+        match removed {
+            Err(error) if error.kind == ErrorKind::Conflict && self.shows_no_endpoint(&action, path).await => {
+                Err(EngineError { kind: ErrorKind::StaleEndpoints, ..error })
+            }
+            answer => answer.map(drop),
+        }
     }
 
     async fn create_volume(&self, spec: &VolumeSpec) -> Result<(), EngineError> {

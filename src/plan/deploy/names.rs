@@ -55,11 +55,13 @@ impl Deploy<'_> {
     pub(super) fn settle(&mut self, settlements: Vec<Settlement>) -> (BTreeSet<String>, Vec<StepId>) {
         let mut gone = BTreeSet::new();
         let mut removals = Vec::new();
+        // One name after the other: engines that rename running containers side by side lose count of their networks' endpoints.
+        let mut named: Option<StepId> = None;
         for Settlement { proper, mut current, predecessor, previous, mut doomed } in settlements {
             if let Some(previous) = previous.filter(|_| predecessor.is_some()) {
                 doomed.push(Leftover { container: previous, running: None, cause: "a newer one is kept for a way back" });
             }
-            let mut last = Vec::new();
+            let mut last: Vec<StepId> = named.into_iter().collect();
             for leftover in doomed {
                 let name = leftover.container.clone();
                 let id = self.remove_leftover(leftover);
@@ -82,8 +84,9 @@ impl Deploy<'_> {
                 last = vec![self.rename(&name, &kept, "it is kept for a way back", &last)];
             }
             if current != proper {
-                self.rename(&current, &proper, "it has taken the place", &last);
+                last = vec![self.rename(&current, &proper, "it has taken the place", &last)];
             }
+            named = last.last().copied().or(named);
         }
         (gone, removals)
     }
