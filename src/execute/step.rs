@@ -14,7 +14,7 @@ use crate::plan::Action;
 use crate::state::{Draft, Head, Note, StateError, Store};
 
 /// A pull gives up when its registry has said nothing for so long.
-const PULL_IDLE: Duration = Duration::from_secs(30);
+pub(super) const PULL_IDLE: Duration = Duration::from_secs(30);
 
 /// What steps leave behind for the record, and the record as it is now.
 #[derive(Debug, Default)]
