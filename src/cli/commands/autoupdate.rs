@@ -138,7 +138,7 @@ fn blamed(error: &anyhow::Error) -> Option<Option<&ServiceName>> {
 fn newer_version(stack: &Stack, args: &Autoupdate) -> Result<Option<String>, Usage> {
     newer(stack.version.as_deref(), stack.autoupdate.range.as_deref(), &args.candidate)
         .map(|version| version.map(str::to_owned))
-        .map_err(|error| Usage { message: error.to_string(), hint: None })
+        .map_err(|error| Usage { message: error.to_string(), hint: Some(error.hint()) })
 }
 
 async fn look(global: &Global, args: &Autoupdate, ui: &Ui, engine: &dyn Engine, tried: &Tried) -> anyhow::Result<Look> {

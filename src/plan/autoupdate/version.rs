@@ -14,6 +14,18 @@ pub enum VersionError {
     NoVersion,
 }
 
+impl VersionError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::NotSemantic(_) => {
+                "give versions with three numbers, or leave `--candidate` out to follow the present tags".into()
+            }
+            Self::NoVersion => "say `x-medianest: {version: …}` in the Compose file".into(),
+        }
+    }
+}
+
 fn read(text: &str) -> Result<Version, VersionError> {
     Version::parse(text.strip_prefix('v').unwrap_or(text)).map_err(|_| VersionError::NotSemantic(text.to_owned()))
 }
