@@ -77,7 +77,6 @@ pub async fn bring_about(global: &Global, choices: &Choices<'_>, ui: &Ui) -> any
         refresh: choices.refresh,
         pulled: choices.hold.is_some(),
         pinned: hold.pinned.clone(),
-        ..DeployOptions::default()
     };
     let plan = plan::deploy(stack, &site.observed, &provided.contents, &options)?;
     if choices.dry_run {
