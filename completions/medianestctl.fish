@@ -49,6 +49,8 @@ complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "secrets" 
 complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "config" -d 'Show the Compose project as it is understood: merged, interpolated, with every default'
 complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "plan" -d 'Show what deploy would do, and why'
 complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "deploy" -d 'Bring the stack about: pull, migrate, start in health order'
+complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "update" -d 'Bring a new release about without dropping a request; without a version, what the present tags lead to by now'
+complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "rollback" -d 'Bring the release before back, or a named one: images, settings, secrets, all of it'
 complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "status" -d 'Show how the services are; exit code 0 only when all are healthy'
 complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "logs" -d 'Show what the containers print'
 complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "start" -d 'Start what is stopped, in health order'
@@ -56,6 +58,10 @@ complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "stop" -d 
 complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "restart" -d 'Restart one container after the other'
 complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "down" -d 'Remove containers and networks; data stays unless --volumes is given'
 complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "migrate" -d 'Run the database migration once more, and verify it'
+complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "releases" -d 'List the releases that are kept, show one, or compare two'
+complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "prune" -d 'Remove what no kept release needs: records, secret versions, containers that were put aside'
+complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "maintenance" -d 'Close the site to visitors with a page that says so, and open it again'
+complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "lock" -d 'Show who is at work on the project, or take the lock away from them'
 complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "generate" -d 'Write completions/ and man/ below a directory'
 complete -c medianestctl -n "__fish_medianestctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -224,6 +230,8 @@ complete -c medianestctl -n "__fish_medianestctl_using_subcommand plan" -s v -l 
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand plan" -s V -l version -d 'Print version'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -l wait-timeout -d 'Seconds to wait for each container to be healthy, in place of what its health check says' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -l canary -d 'Try the first new replica of each routed service with so much of the requests, such as 10%' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -l bake -d 'How long a canary is tried, such as 90s or 5m' -r
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -s C -l directory -d 'Deployment directory: where compose.yaml, .env and secrets/ are' -r -F
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -s p -l project-name -d 'Project name, in place of the one in the files' -r
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -l profile -d 'Also the services of this profile' -r
@@ -236,6 +244,8 @@ complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -l col
 always\t'Always'
 never\t'Never'"
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -l no-backup -d 'Migrate without a dump of the database before it'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -l recreate -d 'Stop everything old, then start everything new: for releases that cannot run beside each other'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -l json -d 'JSON: one document for queries, one object a line for actions'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -s y -l yes -d 'Answer every question with yes'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -l non-interactive -d 'Never ask; fail and name the missing flag instead'
@@ -243,6 +253,50 @@ complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -s q -
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -s v -l verbose -d 'Every step with its cause'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -s V -l version -d 'Print version'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -l wait-timeout -d 'Seconds to wait for each container to be healthy, in place of what its health check says' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -l canary -d 'Try the first new replica of each routed service with so much of the requests, such as 10%' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -l bake -d 'How long a canary is tried, such as 90s or 5m' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -s C -l directory -d 'Deployment directory: where compose.yaml, .env and secrets/ are' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -s p -l project-name -d 'Project name, in place of the one in the files' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -l profile -d 'Also the services of this profile' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -l env-file -d 'Variables for the Compose files, in place of .env' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -s H -l host -d 'The engine: unix:///path or tcp://host:port' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -l output -d 'How output looks' -r -f -a "human\t'Colours and live progress on a terminal'
+plain\t'Plain lines everywhere'
+json\t'As --json'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -l no-backup -d 'Migrate without a dump of the database before it'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -l recreate -d 'Stop everything old, then start everything new: for releases that cannot run beside each other'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -l json -d 'JSON: one document for queries, one object a line for actions'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -s y -l yes -d 'Answer every question with yes'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -l non-interactive -d 'Never ask; fail and name the missing flag instead'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -s q -l quiet -d 'Only errors and data'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -s v -l verbose -d 'Every step with its cause'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -s V -l version -d 'Print version'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand rollback" -l wait-timeout -d 'Seconds to wait for each container to be healthy, in place of what its health check says' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand rollback" -s C -l directory -d 'Deployment directory: where compose.yaml, .env and secrets/ are' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand rollback" -s p -l project-name -d 'Project name, in place of the one in the files' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand rollback" -l profile -d 'Also the services of this profile' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand rollback" -l env-file -d 'Variables for the Compose files, in place of .env' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand rollback" -s H -l host -d 'The engine: unix:///path or tcp://host:port' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand rollback" -l output -d 'How output looks' -r -f -a "human\t'Colours and live progress on a terminal'
+plain\t'Plain lines everywhere'
+json\t'As --json'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand rollback" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand rollback" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand rollback" -l json -d 'JSON: one document for queries, one object a line for actions'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand rollback" -s y -l yes -d 'Answer every question with yes'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand rollback" -l non-interactive -d 'Never ask; fail and name the missing flag instead'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand rollback" -s q -l quiet -d 'Only errors and data'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand rollback" -s v -l verbose -d 'Every step with its cause'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand rollback" -s V -l version -d 'Print version'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand status" -s C -l directory -d 'Deployment directory: where compose.yaml, .env and secrets/ are' -r -F
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand status" -s p -l project-name -d 'Project name, in place of the one in the files' -r
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand status" -l profile -d 'Also the services of this profile' -r
@@ -375,6 +429,208 @@ complete -c medianestctl -n "__fish_medianestctl_using_subcommand migrate" -s q 
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand migrate" -s v -l verbose -d 'Every step with its cause'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand migrate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand migrate" -s V -l version -d 'Print version'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and not __fish_seen_subcommand_from show diff help" -s C -l directory -d 'Deployment directory: where compose.yaml, .env and secrets/ are' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and not __fish_seen_subcommand_from show diff help" -s p -l project-name -d 'Project name, in place of the one in the files' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and not __fish_seen_subcommand_from show diff help" -l profile -d 'Also the services of this profile' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and not __fish_seen_subcommand_from show diff help" -l env-file -d 'Variables for the Compose files, in place of .env' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and not __fish_seen_subcommand_from show diff help" -s H -l host -d 'The engine: unix:///path or tcp://host:port' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and not __fish_seen_subcommand_from show diff help" -l output -d 'How output looks' -r -f -a "human\t'Colours and live progress on a terminal'
+plain\t'Plain lines everywhere'
+json\t'As --json'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and not __fish_seen_subcommand_from show diff help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and not __fish_seen_subcommand_from show diff help" -l json -d 'JSON: one document for queries, one object a line for actions'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and not __fish_seen_subcommand_from show diff help" -s y -l yes -d 'Answer every question with yes'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and not __fish_seen_subcommand_from show diff help" -l non-interactive -d 'Never ask; fail and name the missing flag instead'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and not __fish_seen_subcommand_from show diff help" -s q -l quiet -d 'Only errors and data'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and not __fish_seen_subcommand_from show diff help" -s v -l verbose -d 'Every step with its cause'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and not __fish_seen_subcommand_from show diff help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and not __fish_seen_subcommand_from show diff help" -s V -l version -d 'Print version'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and not __fish_seen_subcommand_from show diff help" -f -a "show" -d 'Show one release: images by digest, versions of secrets and configs, who, when and how it went'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and not __fish_seen_subcommand_from show diff help" -f -a "diff" -d 'Show what changed from one release to another; no values, only names'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and not __fish_seen_subcommand_from show diff help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from show" -s C -l directory -d 'Deployment directory: where compose.yaml, .env and secrets/ are' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from show" -s p -l project-name -d 'Project name, in place of the one in the files' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from show" -l profile -d 'Also the services of this profile' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from show" -l env-file -d 'Variables for the Compose files, in place of .env' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from show" -s H -l host -d 'The engine: unix:///path or tcp://host:port' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from show" -l output -d 'How output looks' -r -f -a "human\t'Colours and live progress on a terminal'
+plain\t'Plain lines everywhere'
+json\t'As --json'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from show" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from show" -l json -d 'JSON: one document for queries, one object a line for actions'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer every question with yes'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from show" -l non-interactive -d 'Never ask; fail and name the missing flag instead'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Only errors and data'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Every step with its cause'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from diff" -s C -l directory -d 'Deployment directory: where compose.yaml, .env and secrets/ are' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from diff" -s p -l project-name -d 'Project name, in place of the one in the files' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from diff" -l profile -d 'Also the services of this profile' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from diff" -l env-file -d 'Variables for the Compose files, in place of .env' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from diff" -s H -l host -d 'The engine: unix:///path or tcp://host:port' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from diff" -l output -d 'How output looks' -r -f -a "human\t'Colours and live progress on a terminal'
+plain\t'Plain lines everywhere'
+json\t'As --json'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from diff" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from diff" -l json -d 'JSON: one document for queries, one object a line for actions'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from diff" -s y -l yes -d 'Answer every question with yes'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from diff" -l non-interactive -d 'Never ask; fail and name the missing flag instead'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Only errors and data'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Every step with its cause'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from diff" -s V -l version -d 'Print version'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one release: images by digest, versions of secrets and configs, who, when and how it went'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from help" -f -a "diff" -d 'Show what changed from one release to another; no values, only names'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand releases; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand prune" -l keep -d 'How many releases to keep, in place of what the Compose file says (x-medianest: {releases: {keep: N}}; 10)' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand prune" -s C -l directory -d 'Deployment directory: where compose.yaml, .env and secrets/ are' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand prune" -s p -l project-name -d 'Project name, in place of the one in the files' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand prune" -l profile -d 'Also the services of this profile' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand prune" -l env-file -d 'Variables for the Compose files, in place of .env' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand prune" -s H -l host -d 'The engine: unix:///path or tcp://host:port' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand prune" -l output -d 'How output looks' -r -f -a "human\t'Colours and live progress on a terminal'
+plain\t'Plain lines everywhere'
+json\t'As --json'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand prune" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand prune" -l dry-run -d 'Show what would be removed, and remove nothing'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand prune" -l json -d 'JSON: one document for queries, one object a line for actions'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand prune" -s y -l yes -d 'Answer every question with yes'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand prune" -l non-interactive -d 'Never ask; fail and name the missing flag instead'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand prune" -s q -l quiet -d 'Only errors and data'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand prune" -s v -l verbose -d 'Every step with its cause'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand prune" -s V -l version -d 'Print version'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -s C -l directory -d 'Deployment directory: where compose.yaml, .env and secrets/ are' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -s p -l project-name -d 'Project name, in place of the one in the files' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -l profile -d 'Also the services of this profile' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -l env-file -d 'Variables for the Compose files, in place of .env' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -s H -l host -d 'The engine: unix:///path or tcp://host:port' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -l output -d 'How output looks' -r -f -a "human\t'Colours and live progress on a terminal'
+plain\t'Plain lines everywhere'
+json\t'As --json'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -l json -d 'JSON: one document for queries, one object a line for actions'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -s y -l yes -d 'Answer every question with yes'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -l non-interactive -d 'Never ask; fail and name the missing flag instead'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -s q -l quiet -d 'Only errors and data'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -s v -l verbose -d 'Every step with its cause'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -s V -l version -d 'Print version'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -f -a "on" -d 'Answer every visitor with 503 and a page; what runs goes on running'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -f -a "off" -d 'Let visitors in again'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -l retry-after -d 'After how many seconds programs may come back (Retry-After)' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -l message -d 'What people read' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -s C -l directory -d 'Deployment directory: where compose.yaml, .env and secrets/ are' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -s p -l project-name -d 'Project name, in place of the one in the files' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -l profile -d 'Also the services of this profile' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -l env-file -d 'Variables for the Compose files, in place of .env' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -s H -l host -d 'The engine: unix:///path or tcp://host:port' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -l output -d 'How output looks' -r -f -a "human\t'Colours and live progress on a terminal'
+plain\t'Plain lines everywhere'
+json\t'As --json'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -l json -d 'JSON: one document for queries, one object a line for actions'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -s y -l yes -d 'Answer every question with yes'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -l non-interactive -d 'Never ask; fail and name the missing flag instead'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -s q -l quiet -d 'Only errors and data'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -s v -l verbose -d 'Every step with its cause'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -s V -l version -d 'Print version'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from off" -s C -l directory -d 'Deployment directory: where compose.yaml, .env and secrets/ are' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from off" -s p -l project-name -d 'Project name, in place of the one in the files' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from off" -l profile -d 'Also the services of this profile' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from off" -l env-file -d 'Variables for the Compose files, in place of .env' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from off" -s H -l host -d 'The engine: unix:///path or tcp://host:port' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from off" -l output -d 'How output looks' -r -f -a "human\t'Colours and live progress on a terminal'
+plain\t'Plain lines everywhere'
+json\t'As --json'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from off" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from off" -l json -d 'JSON: one document for queries, one object a line for actions'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from off" -s y -l yes -d 'Answer every question with yes'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from off" -l non-interactive -d 'Never ask; fail and name the missing flag instead'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from off" -s q -l quiet -d 'Only errors and data'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from off" -s v -l verbose -d 'Every step with its cause'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from off" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from off" -s V -l version -d 'Print version'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from help" -f -a "on" -d 'Answer every visitor with 503 and a page; what runs goes on running'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from help" -f -a "off" -d 'Let visitors in again'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and not __fish_seen_subcommand_from status steal help" -s C -l directory -d 'Deployment directory: where compose.yaml, .env and secrets/ are' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and not __fish_seen_subcommand_from status steal help" -s p -l project-name -d 'Project name, in place of the one in the files' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and not __fish_seen_subcommand_from status steal help" -l profile -d 'Also the services of this profile' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and not __fish_seen_subcommand_from status steal help" -l env-file -d 'Variables for the Compose files, in place of .env' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and not __fish_seen_subcommand_from status steal help" -s H -l host -d 'The engine: unix:///path or tcp://host:port' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and not __fish_seen_subcommand_from status steal help" -l output -d 'How output looks' -r -f -a "human\t'Colours and live progress on a terminal'
+plain\t'Plain lines everywhere'
+json\t'As --json'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and not __fish_seen_subcommand_from status steal help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and not __fish_seen_subcommand_from status steal help" -l json -d 'JSON: one document for queries, one object a line for actions'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and not __fish_seen_subcommand_from status steal help" -s y -l yes -d 'Answer every question with yes'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and not __fish_seen_subcommand_from status steal help" -l non-interactive -d 'Never ask; fail and name the missing flag instead'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and not __fish_seen_subcommand_from status steal help" -s q -l quiet -d 'Only errors and data'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and not __fish_seen_subcommand_from status steal help" -s v -l verbose -d 'Every step with its cause'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and not __fish_seen_subcommand_from status steal help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and not __fish_seen_subcommand_from status steal help" -s V -l version -d 'Print version'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and not __fish_seen_subcommand_from status steal help" -f -a "status" -d 'Show who is at work, on what, and when they last gave a sign of life'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and not __fish_seen_subcommand_from status steal help" -f -a "steal" -d 'Take the lock away from its holder, who starts nothing more once they notice'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and not __fish_seen_subcommand_from status steal help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from status" -s C -l directory -d 'Deployment directory: where compose.yaml, .env and secrets/ are' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from status" -s p -l project-name -d 'Project name, in place of the one in the files' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from status" -l profile -d 'Also the services of this profile' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from status" -l env-file -d 'Variables for the Compose files, in place of .env' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from status" -s H -l host -d 'The engine: unix:///path or tcp://host:port' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from status" -l output -d 'How output looks' -r -f -a "human\t'Colours and live progress on a terminal'
+plain\t'Plain lines everywhere'
+json\t'As --json'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from status" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from status" -l json -d 'JSON: one document for queries, one object a line for actions'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer every question with yes'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from status" -l non-interactive -d 'Never ask; fail and name the missing flag instead'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only errors and data'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Every step with its cause'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from steal" -s C -l directory -d 'Deployment directory: where compose.yaml, .env and secrets/ are' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from steal" -s p -l project-name -d 'Project name, in place of the one in the files' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from steal" -l profile -d 'Also the services of this profile' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from steal" -l env-file -d 'Variables for the Compose files, in place of .env' -r -F
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from steal" -s H -l host -d 'The engine: unix:///path or tcp://host:port' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from steal" -l output -d 'How output looks' -r -f -a "human\t'Colours and live progress on a terminal'
+plain\t'Plain lines everywhere'
+json\t'As --json'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from steal" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from steal" -l json -d 'JSON: one document for queries, one object a line for actions'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from steal" -s y -l yes -d 'Answer every question with yes'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from steal" -l non-interactive -d 'Never ask; fail and name the missing flag instead'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from steal" -s q -l quiet -d 'Only errors and data'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from steal" -s v -l verbose -d 'Every step with its cause'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from steal" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from steal" -s V -l version -d 'Print version'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show who is at work, on what, and when they last gave a sign of life'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from help" -f -a "steal" -d 'Take the lock away from its holder, who starts nothing more once they notice'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand lock; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand completions" -s C -l directory -d 'Deployment directory: where compose.yaml, .env and secrets/ are' -r -F
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand completions" -s p -l project-name -d 'Project name, in place of the one in the files' -r
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand completions" -l profile -d 'Also the services of this profile' -r
@@ -410,22 +666,34 @@ complete -c medianestctl -n "__fish_medianestctl_using_subcommand generate" -s q
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand generate" -s v -l verbose -d 'Every step with its cause'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand generate" -s V -l version -d 'Print version'
-complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy status logs start stop restart down migrate completions generate help" -f -a "init" -d 'Make a deployment directory: compose.yaml, .env, secrets/, and an override file of your own'
-complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy status logs start stop restart down migrate completions generate help" -f -a "check" -d 'Look whether everything that a deploy needs is there'
-complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy status logs start stop restart down migrate completions generate help" -f -a "secrets" -d 'Generate, list and verify the stack\'s secrets'
-complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy status logs start stop restart down migrate completions generate help" -f -a "config" -d 'Show the Compose project as it is understood: merged, interpolated, with every default'
-complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy status logs start stop restart down migrate completions generate help" -f -a "plan" -d 'Show what deploy would do, and why'
-complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy status logs start stop restart down migrate completions generate help" -f -a "deploy" -d 'Bring the stack about: pull, migrate, start in health order'
-complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy status logs start stop restart down migrate completions generate help" -f -a "status" -d 'Show how the services are; exit code 0 only when all are healthy'
-complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy status logs start stop restart down migrate completions generate help" -f -a "logs" -d 'Show what the containers print'
-complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy status logs start stop restart down migrate completions generate help" -f -a "start" -d 'Start what is stopped, in health order'
-complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy status logs start stop restart down migrate completions generate help" -f -a "stop" -d 'Stop containers and keep them, dependents first'
-complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy status logs start stop restart down migrate completions generate help" -f -a "restart" -d 'Restart one container after the other'
-complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy status logs start stop restart down migrate completions generate help" -f -a "down" -d 'Remove containers and networks; data stays unless --volumes is given'
-complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy status logs start stop restart down migrate completions generate help" -f -a "migrate" -d 'Run the database migration once more, and verify it'
-complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy status logs start stop restart down migrate completions generate help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy status logs start stop restart down migrate completions generate help" -f -a "generate" -d 'Write completions/ and man/ below a directory'
-complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy status logs start stop restart down migrate completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "init" -d 'Make a deployment directory: compose.yaml, .env, secrets/, and an override file of your own'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "check" -d 'Look whether everything that a deploy needs is there'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "secrets" -d 'Generate, list and verify the stack\'s secrets'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "config" -d 'Show the Compose project as it is understood: merged, interpolated, with every default'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "plan" -d 'Show what deploy would do, and why'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "deploy" -d 'Bring the stack about: pull, migrate, start in health order'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "update" -d 'Bring a new release about without dropping a request; without a version, what the present tags lead to by now'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "rollback" -d 'Bring the release before back, or a named one: images, settings, secrets, all of it'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "status" -d 'Show how the services are; exit code 0 only when all are healthy'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "logs" -d 'Show what the containers print'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "start" -d 'Start what is stopped, in health order'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "stop" -d 'Stop containers and keep them, dependents first'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "restart" -d 'Restart one container after the other'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "down" -d 'Remove containers and networks; data stays unless --volumes is given'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "migrate" -d 'Run the database migration once more, and verify it'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "releases" -d 'List the releases that are kept, show one, or compare two'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "prune" -d 'Remove what no kept release needs: records, secret versions, containers that were put aside'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "maintenance" -d 'Close the site to visitors with a page that says so, and open it again'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "lock" -d 'Show who is at work on the project, or take the lock away from them'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "generate" -d 'Write completions/ and man/ below a directory'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and not __fish_seen_subcommand_from init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and __fish_seen_subcommand_from secrets" -f -a "generate" -d 'Create the missing ones; what exists is never changed'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and __fish_seen_subcommand_from secrets" -f -a "list" -d 'List them, without their values'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and __fish_seen_subcommand_from secrets" -f -a "verify" -d 'Check that they are there, strong, private and consistent; exit code 8 when they are not'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and __fish_seen_subcommand_from releases" -f -a "show" -d 'Show one release: images by digest, versions of secrets and configs, who, when and how it went'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and __fish_seen_subcommand_from releases" -f -a "diff" -d 'Show what changed from one release to another; no values, only names'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and __fish_seen_subcommand_from maintenance" -f -a "on" -d 'Answer every visitor with 503 and a page; what runs goes on running'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and __fish_seen_subcommand_from maintenance" -f -a "off" -d 'Let visitors in again'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and __fish_seen_subcommand_from lock" -f -a "status" -d 'Show who is at work, on what, and when they last gave a sign of life'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand help; and __fish_seen_subcommand_from lock" -f -a "steal" -d 'Take the lock away from its holder, who starts nothing more once they notice'

@@ -47,6 +47,8 @@ up() {
 POSTGRES_IMAGE=$postgres
 REDIS_IMAGE=$redis
 NGINX_IMAGE=$nginx
+# v1.1.0 adds to the database, v2.0.0 breaks with what was.
+MIGRATIONS_BACKWARD_COMPATIBLE=<2.0.0
 ENV
     fi
     say "5/5 deploy"

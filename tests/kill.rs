@@ -3,7 +3,7 @@
 //!
 //! What goes wrong is one of five faults at one of the calls of a run without faults. Here are some of every kind; `make
 //! kill-matrix` tries all of them.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 
 #[path = "kill/mod.rs"]
 mod kill;

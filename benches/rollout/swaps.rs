@@ -6,7 +6,9 @@ use std::{
 };
 
 use super::{
-    WINDOW, change, interrupt,
+    WINDOW,
+    change::{self, Change, Step},
+    interrupt,
     load::{Load, Mix, ROLLBACK, Report, UPDATE, VERSIONS, assert_replicas, milliseconds},
     support::Site,
     verdict::Verdict,
@@ -51,8 +53,10 @@ pub fn under_load(port: u16, swaps: usize, mut swap: impl FnMut(usize, &str)) ->
 /// `rounds` updates and as many rollbacks by this program.
 pub fn measure(site: &Site, rounds: usize, verdict: &mut Verdict) -> Row {
     println!("\nupdates and rollbacks under load, {rounds} of each [{WINDOW}]");
+    let mut rollbacks = Vec::new();
     let (took, report) = under_load(site.port, 2 * rounds, |n, version| {
-        change::run(site, if n % 2 == 0 { &UPDATE } else { &ROLLBACK });
+        let change = change::run(site, if n % 2 == 0 { UPDATE } else { ROLLBACK });
+        rollbacks.extend((n % 2 == 1).then_some(change));
         assert_replicas(site, version);
     });
     println!("{report}");
@@ -63,6 +67,7 @@ pub fn measure(site: &Site, rounds: usize, verdict: &mut Verdict) -> Row {
     let most = report.most_drops();
     verdict.line("drops of one web socket in one swap, at most", &most.to_string(), "<= 1", most <= 1);
     first_answers(&report, verdict);
+    first_switch(&rollbacks);
     Row { way: "medianestctl".into(), windows: WINDOW.to_string(), took, report }
 }
 
@@ -77,6 +82,17 @@ fn first_answers(report: &Report, verdict: &mut Verdict) {
     let figure = format!("median {}, max {}", seconds(median(&firsts)), seconds(max));
     let met = firsts.iter().all(|first| first.is_some_and(|first| first < ROLLBACK_TARGET));
     verdict.line("first answer of the old version in a rollback", &figure, &format!("< {} s", ROLLBACK_TARGET.as_secs()), met);
+}
+
+/// Where the time goes until the first replica of the old release has its traffic, in the slowest rollback.
+fn first_switch(rollbacks: &[Change]) {
+    let switched = |change: &Change| change.steps.iter().position(|step| step.verb == "switch");
+    let at = |change: &Change| switched(change).map(|n| change.steps[n].end);
+    let Some(slowest) = rollbacks.iter().max_by_key(|change| at(change)) else { return };
+    println!("  until the first switch of the slowest rollback, from the start of its process [{WINDOW}]:");
+    for Step { verb, object, end, took, .. } in slowest.steps.iter().take(switched(slowest).map_or(0, |n| n + 1)) {
+        println!("  {:>6.2} s  {verb} {object} ({:.2} s)", end.as_secs_f64(), took.as_secs_f64());
+    }
 }
 
 fn median<T: Copy>(sorted: &[Option<T>]) -> Option<T> {

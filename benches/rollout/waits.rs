@@ -23,9 +23,9 @@ const WAITS: [&str; 5] = ["run", "wait for", "switch", "drain", "stop"];
 pub fn measure(site: &Site, verdict: &mut Verdict) {
     let mut updates: Vec<Change> = (0..TIMES)
         .map(|_| {
-            let update = change::run(site, &UPDATE);
+            let update = change::run(site, UPDATE);
             assert_replicas(site, VERSIONS[1]);
-            change::run(site, &ROLLBACK);
+            change::run(site, ROLLBACK);
             update
         })
         .collect();

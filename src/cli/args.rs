@@ -307,6 +307,9 @@ pub struct Rollout {
     /// How long a canary is tried, such as 90s or 5m
     #[arg(long, value_name = "TIME", value_parser = span, default_value = "5m", requires = "canary")]
     pub bake: Duration,
+    /// Migrate without a dump of the database before it
+    #[arg(long)]
+    pub no_backup: bool,
     /// Stop everything old, then start everything new: for releases that cannot run beside each other
     #[arg(long, conflicts_with = "canary")]
     pub recreate: bool,

@@ -297,6 +297,11 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
             evidence(&mut problem, seen);
             problem.hints.extend(error.hint());
         }
+        StepError::Dump { .. } => {
+            problem.code = "dump";
+            problem.message = failure.error.to_string();
+            problem.hints.push("mend that, or go without a way back for the data: `medianestctl update --no-backup`".into());
+        }
         StepError::Canary { .. } => {
             problem.code = "canary";
             problem.message = failure.error.to_string();

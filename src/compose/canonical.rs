@@ -340,6 +340,7 @@ fn extension(service: &Service) -> Value {
         object.put("backoff", duration(migration.backoff));
         object.put_some("verify", json!(migration.verify));
         object.put_some("backward_compatible", json!(migration.backward_compatible));
+        object.put_some("head", json!(migration.head));
         out.put("migration", object.into_value());
     }
     let smoke = service.smoke.iter().map(|smoke| {

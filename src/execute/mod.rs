@@ -93,7 +93,7 @@ pub enum StepError {
         container: String,
         /// What it did instead.
         #[source]
-        error: SmokeError,
+        error: Box<SmokeError>,
         /// What it has printed.
         evidence: Box<Evidence>,
     },
@@ -105,6 +105,14 @@ pub enum StepError {
         /// Its address and port.
         candidate: String,
         /// What it did, with the figures of the others.
+        why: String,
+    },
+    /// The database could not be dumped.
+    #[error("cannot dump the database of {container}: {why}")]
+    Dump {
+        /// The database's container.
+        container: String,
+        /// Exit code and output.
         why: String,
     },
     /// A file to be delivered is not at hand.

@@ -273,14 +273,8 @@ mod tests {
         let start = Action::Start { container: "crash".into() };
         let wait =
             Action::AwaitHealthy { container: "crash".into(), service: service("crash"), patience, settle: Duration::ZERO };
-        let job = Action::RunJob {
-            container: "job".into(),
-            service: service("job"),
-            attempts: 1,
-            backoff: Duration::ZERO,
-            patience,
-            tells_schema: false,
-        };
+        let job =
+            Action::RunJob { container: "job".into(), service: service("job"), attempts: 1, backoff: Duration::ZERO, patience };
         let steps = vec![create("crash"), create("job"), step(start, &[0]), step(wait, &[2]), step(job, &[1])];
         let plan = Plan { steps, ..Plan::empty("shop".parse().unwrap()) };
         let cancel = CancellationToken::new();

@@ -13,6 +13,8 @@ use crate::model::{GateEvidence, ProjectName, label};
 use crate::plan::Action;
 use crate::state::{Draft, Head, Note, StateError, Store};
 
+/// How long the database may take to say which schema it has.
+const SCHEMA_LIMIT: Duration = Duration::from_secs(30);
 /// A pull gives up when its registry has said nothing for so long.
 pub(super) const PULL_IDLE: Duration = Duration::from_secs(30);
 
@@ -21,7 +23,8 @@ pub(super) const PULL_IDLE: Duration = Duration::from_secs(30);
 pub(super) struct Seen {
     evidence: Mutex<Vec<GateEvidence>>,
     head: Mutex<Option<Head>>,
-    schema: Mutex<Option<String>>,
+    /// `Some` when the database was asked, whatever it said.
+    schema: Mutex<Option<Option<String>>>,
 }
 
 impl Seen {
@@ -30,15 +33,17 @@ impl Seen {
         Self { head: Mutex::new(head), ..Self::default() }
     }
 
-    /// What the migration's check has said of the schema.
+    /// What the database has said of its schema after the migration.
     fn set_schema(&self, told: Option<String>) {
         if let Ok(mut schema) = self.schema.lock() {
-            *schema = told;
+            *schema = Some(told);
         }
     }
 
-    fn schema(&self) -> Option<String> {
-        self.schema.lock().ok().and_then(|schema| schema.clone())
+    /// The schema as the record shall have it: where nothing was migrated it is the one that it was.
+    fn schema(&self, head: &Head) -> Option<String> {
+        let told = self.schema.lock().ok().and_then(|schema| schema.clone());
+        told.unwrap_or_else(|| head.schema_head.clone())
     }
 
     fn add(&self, evidence: GateEvidence) {
@@ -105,12 +110,15 @@ pub(super) async fn carry_out(
             }
             seen.add(evidence);
         }
-        Action::RunJob { container, service, attempts, backoff, patience, tells_schema } => {
+        Action::RunJob { container, service, attempts, backoff, patience } => {
             let job = job::Job { container, service, attempts: *attempts, backoff: *backoff, patience: *patience };
             job::run(engine, &job, &context.cancel, &|message| progress(message, None, None)).await?;
-            if *tells_schema {
-                seen.set_schema(gate::last_lines(engine, container).await.pop());
-            }
+        }
+        Action::Dump { container, command, patience, .. } => dump(engine, container, command, *patience).await?,
+        Action::ReadSchema { container, command } => {
+            // What is not known is treated as another schema, so a failure costs no more than a question at a rollback.
+            let told = engine.exec(container, command, SCHEMA_LIMIT).await.ok().filter(|output| output.code == 0);
+            seen.set_schema(told.map(|output| output.text()).filter(|text| !text.is_empty()));
         }
         Action::SetRestart { container, policy } => engine.set_restart(container, *policy).await?,
         Action::Drain { container, addresses, limit } => {
@@ -124,7 +132,7 @@ pub(super) async fn carry_out(
             if let Err(error) = smoke::check(engine, ingress, &address.to_string(), *port, smoke).await {
                 let evidence = gate::Evidence { log: gate::last_lines(engine, container).await, ..gate::Evidence::default() };
                 let (service, container) = (service.clone(), container.clone());
-                return Err(StepError::Smoke { service, container, error, evidence: Box::new(evidence) });
+                return Err(StepError::Smoke { service, container, error: Box::new(error), evidence: Box::new(evidence) });
             }
         }
         Action::Bake { container, service, candidate, stable, span, thresholds } => {
@@ -155,6 +163,16 @@ pub(super) async fn carry_out(
         Action::Record { release, upstreams } => record(release.as_ref(), upstreams.as_ref(), project, context, seen).await?,
     }
     Ok(())
+}
+
+/// Dumps a database. What cannot be dumped is not migrated.
+async fn dump(engine: &dyn Engine, container: &str, command: &[String], patience: Duration) -> Result<(), StepError> {
+    let output = engine.exec(container, command, patience).await?;
+    if output.code == 0 {
+        return Ok(());
+    }
+    let why = format!("exit code {}: {}", output.code, output.text());
+    Err(StepError::Dump { container: container.to_owned(), why })
 }
 
 /// Removes a container of this project. What lacks our label is never removed, whatever its name.
@@ -216,8 +234,7 @@ async fn write(
     let Some(mut head) = seen.current(project, context).await? else { return Ok(()) };
     let mut release = release.cloned();
     if let Some(draft) = &mut release {
-        // Where nothing was migrated the schema is the one that it was.
-        draft.record.schema_head = seen.schema().or_else(|| head.schema_head.clone());
+        draft.record.schema_head = seen.schema(&head);
     }
     let record = release.as_ref().map(|draft| &draft.record);
     let version = record.map_or_else(|| head.version.clone(), |release| release.version.clone());

@@ -72,6 +72,12 @@ impl ImageRef {
         NAMES.contains(&last)
     }
 
+    /// Whether it is PostgreSQL, by its name.
+    pub fn is_postgres(&self) -> bool {
+        let last = self.repository.rsplit('/').next().unwrap_or_default();
+        matches!(last, "postgres" | "postgis" | "timescaledb" | "pgvector")
+    }
+
     /// The registry's host and port; `docker.io` when the reference names none.
     pub fn registry(&self) -> &str {
         match self.repository.split_once('/') {

@@ -84,6 +84,17 @@ pub struct Migration {
     /// The application versions whose migrations the releases before them can live with, as a range of semantic versions
     /// (`<2.0.0`); `None` when nothing is known of any.
     pub backward_compatible: Option<String>,
+    /// How the database tells which schema it has.
+    pub head: Option<SchemaQuery>,
+}
+
+/// A command in the database's container that prints which schema the database has: another text means another schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchemaQuery {
+    /// The database.
+    pub service: ServiceName,
+    /// The command.
+    pub command: Vec<String>,
 }
 
 /// What a canary must not exceed.

@@ -69,6 +69,10 @@ fn used(action: &Action) -> Option<&str> {
         | Action::AwaitHealthy { container, .. }
         | Action::Stop { container, .. }
         | Action::Rename { container, .. }
+        | Action::SetRestart { container, .. }
+        | Action::Dump { container, .. }
+        | Action::ReadSchema { container, .. }
+        | Action::Drain { container, .. }
         | Action::SwitchUpstreams { container, .. } => Some(container),
         _ => None,
     }

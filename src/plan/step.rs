@@ -117,8 +117,6 @@ pub enum Action {
         backoff: Duration,
         /// How long one attempt may take.
         patience: Duration,
-        /// What it prints last tells the state of the database's schema.
-        tells_schema: bool,
     },
     /// Say when the engine starts a container again by itself.
     SetRestart {
@@ -126,6 +124,24 @@ pub enum Action {
         container: String,
         /// When.
         policy: RestartPolicy,
+    },
+    /// Dump a database to a file of its own volume.
+    Dump {
+        /// The database's container.
+        container: String,
+        /// What is run in it.
+        command: Vec<String>,
+        /// Where the dump is then, in the container.
+        path: String,
+        /// How long it may take.
+        patience: Duration,
+    },
+    /// Ask the database which schema it has; not to be told is no failure.
+    ReadSchema {
+        /// The database's container.
+        container: String,
+        /// What is run in it.
+        command: Vec<String>,
     },
     /// Stop a container.
     Stop {
@@ -252,14 +268,18 @@ impl Action {
     /// What it does to what is there.
     pub fn change(&self) -> Change {
         match self {
-            Self::AwaitHealthy { .. } | Self::Smoke { .. } | Self::Drain { .. } | Self::Bake { .. } | Self::Pause { .. } => {
-                Change::None
-            }
+            Self::AwaitHealthy { .. }
+            | Self::ReadSchema { .. }
+            | Self::Smoke { .. }
+            | Self::Drain { .. }
+            | Self::Bake { .. }
+            | Self::Pause { .. } => Change::None,
             Self::Pull { .. }
             | Self::InitState { .. }
             | Self::CreateNetwork { .. }
             | Self::CreateVolume { .. }
             | Self::Stage { .. }
+            | Self::Dump { .. }
             | Self::CreateContainer { .. } => Change::Create,
             Self::Start { .. }
             | Self::RunJob { .. }
@@ -291,6 +311,8 @@ impl Action {
             Self::RemoveContainer { .. } | Self::RemoveNetwork { .. } | Self::RemoveVolume { .. } => "remove",
             Self::Forget { .. } => "forget",
             Self::SwitchUpstreams { .. } => "switch",
+            Self::Dump { .. } => "dump",
+            Self::ReadSchema { .. } => "read",
             Self::Smoke { .. } => "ask",
             Self::Drain { .. } => "drain",
             Self::Bake { .. } => "try",
@@ -340,6 +362,8 @@ impl Action {
                 let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
                 format!("requests to {}", addresses.join(", "))
             }
+            Self::Dump { container, .. } => format!("the database of {container}"),
+            Self::ReadSchema { container, .. } => format!("the schema of {container}"),
             Self::Smoke { container, smoke, .. } => format!("{container} for {}", smoke.path),
             Self::Bake { candidate, .. } => format!("{candidate} with requests"),
             Self::Pause { service, .. } => format!("before the next of {service}"),

@@ -60,8 +60,9 @@ impl RollbackError {
                 Some("see what there is with `medianestctl releases`".into())
             }
             Self::Migrations { .. } => Some(
-                "return to the database as it was before the update (see the dump that the update names), or declare the \
-                 migrations in `x-medianest: {migration: {backward_compatible: …}}` when the old release can live with them"
+                "when the old release can live with them, say so in `x-medianest: {migration: {backward_compatible: …}}`; when it \
+                 cannot, bring the data back from the dump before the update, `medianestctl-before-update.dump` in the \
+                 database's volume (docs/updates.md)"
                     .into(),
             ),
             Self::ImagesGone { digests, .. } if digests.is_empty() => {

@@ -122,7 +122,7 @@ pub fn plan_summary(plan: &Plan) -> String {
             Action::RunJob { .. } => (4, "run # job"),
             Action::Stop { .. } => (5, "stop # container"),
             Action::Start { .. } => (6, "start # container"),
-            Action::SwitchUpstreams { .. } => (7, "switch # ingress"),
+            Action::SwitchUpstreams { .. } => (7, "switch the traffic # time"),
             Action::RemoveContainer { .. } => (8, "remove # container"),
             Action::RemoveNetwork { .. } => (9, "remove # network"),
             Action::RemoveVolume { data: false, .. } => (10, "remove # derived volume"),
@@ -131,6 +131,8 @@ pub fn plan_summary(plan: &Plan) -> String {
             Action::Stage { .. }
             | Action::AwaitHealthy { .. }
             | Action::SetRestart { .. }
+            | Action::Dump { .. }
+            | Action::ReadSchema { .. }
             | Action::Smoke { .. }
             | Action::Drain { .. }
             | Action::Bake { .. }

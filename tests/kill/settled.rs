@@ -31,12 +31,12 @@ pub fn problems(shop: &Shop, release: &str, site: SocketAddr) -> Vec<String> {
 
 /// What the tool says: healthy, and nothing left to do.
 fn told(shop: &Shop, release: &str, found: &mut Vec<String>) {
-    let status = shop.place.run(&["status", "--json"]);
+    let status = shop.run(&["status", "--json"]);
     let document: Value = serde_json::from_str(&status.out).unwrap_or_default();
     if status.code != 0 || document["healthy"] != true || document["version"] != release {
         found.push(format!("status ends with {}: {}{}", status.code, status.out, status.err));
     }
-    let plan = shop.place.run(&["plan", release, "--exit-code"]);
+    let plan = shop.run(&["plan", release, "--exit-code"]);
     if plan.code != 0 {
         found.push(format!("there is something left to do: {}{}", plan.out, plan.err));
     }

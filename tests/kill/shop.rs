@@ -1,9 +1,9 @@
 //! A small stack that is quick to update: an ingress, two replicas behind it, a migration; each release has an image, a
 //! config and a secret of its own.
 
-use std::fs;
+use std::{fs, os::unix::process::CommandExt as _, process::Command};
 
-use crate::support::{Engine, Place, free_port};
+use crate::support::{Engine, Place, Ran, free_port};
 
 /// The two releases.
 pub const RELEASES: [&str; 2] = ["v1.0.0", "v1.1.0"];
@@ -136,6 +136,18 @@ impl Shop {
             place.write(&format!("secrets/{release}"), &format!("the-token-of-{release}\n"));
         }
         Self { place, engine, port }
+    }
+
+    /// The program here, in a process group of its own: a Ctrl-C at the terminal is meant for the matrix, not for it.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.place.command(args);
+        command.process_group(0);
+        command
+    }
+
+    /// Runs the program here.
+    pub fn run(&self, args: &[&str]) -> Ran {
+        Ran::of(self.command(args))
     }
 }
 

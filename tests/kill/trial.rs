@@ -119,7 +119,7 @@ impl Bench {
     }
 
     fn command(&self, way: Way, patience: bool) -> Command {
-        let mut command = self.shop.place.command(&way.command());
+        let mut command = self.shop.command(&way.command());
         command.env("DOCKER_HOST", address(self.proxy.socket()));
         if patience {
             command.env("MEDIANEST_ENGINE_TIMEOUT", PATIENCE);
@@ -134,7 +134,7 @@ impl Bench {
         self.proxy.arm(trap.clone());
         let ran = Ran::of(self.command(way, trap.as_ref().is_some_and(|t| t.fault == Fault::Hang)));
         let (calls, sprung) = self.proxy.disarm();
-        let next = trap.is_some().then(|| self.shop.place.run(&way.command()));
+        let next = trap.is_some().then(|| self.shop.run(&way.command()));
         let visit = visitor.leave();
         let mut problems = ended_wrong(trap.as_ref().filter(|_| sprung).map(|t| t.fault), &ran);
         if let Some(next) = next.filter(|next| next.code != 0) {
@@ -161,12 +161,12 @@ impl Bench {
 
     fn first_deploy(&self) {
         let _alone = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
-        self.shop.place.run(&self.at.command()).exits(0);
+        self.shop.run(&self.at.command()).exits(0);
     }
 
     /// Takes it all down; what is still there.
     pub fn finish(self) -> Vec<String> {
-        self.shop.place.run(&["down", "--volumes", "--yes"]).exits(0);
+        self.shop.run(&["down", "--volumes", "--yes"]).exits(0);
         self.shop.engine.inventory(&self.shop.place.project)
     }
 }

@@ -40,7 +40,7 @@ pub use histogram::Histogram;
 pub use ledger::Period;
 pub use report::{Report, milliseconds};
 pub use site::{ROLLBACK, UPDATE, VERSIONS, Window, assert_replicas, configure, raised, replicas, stack};
-pub use traffic::{Mix, REQUESTS_PER_SECOND};
+pub use traffic::{Kind, Mix, REQUESTS_PER_SECOND};
 
 /// The longest that one request, or one echo of a web socket, may take.
 pub const PATIENCE: Duration = Duration::from_secs(30);

@@ -8,9 +8,9 @@ use crate::support::Site;
 pub const VERSIONS: [&str; 2] = ["v1.0.0", "v1.1.0"];
 
 /// How the new release comes, and how the old one comes back.
-pub const UPDATE: [&str; 2] = ["deploy", VERSIONS[1]];
+pub const UPDATE: &[&str] = &["deploy", VERSIONS[1]];
 /// See [`UPDATE`].
-pub const ROLLBACK: [&str; 2] = ["deploy", VERSIONS[0]];
+pub const ROLLBACK: &[&str] = &["rollback"];
 
 /// How long an update waits where nothing tells it to go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -97,6 +97,10 @@ const SHORT: [Kind; 10] = [
 ];
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 8] =
+        [Self::Page, Self::List, Self::Create, Self::Length, Self::Push, Self::Slow, Self::Upload, Self::Handshake];
+
     /// It takes as long as the stack takes, and not as long as it was told to: its latency tells something.
     pub fn is_short(self) -> bool {
         SHORT.contains(&self)

@@ -1,6 +1,6 @@
 //! The bundled stack, updated and rolled back while clients of every sort are at it.
 
-use crate::load::{Load, Mix, ROLLBACK, UPDATE, VERSIONS, Window, assert_replicas, raised, stack};
+use crate::load::{Kind, Load, Mix, ROLLBACK, UPDATE, VERSIONS, Window, assert_replicas, raised, stack};
 
 /// How often it is updated, and then rolled back.
 const ROUNDS: usize = 3;
@@ -17,7 +17,7 @@ fn real_no_request_fails_in_updates_and_rollbacks() {
     for round in 1..=ROUNDS {
         for (name, command, version) in [("update", UPDATE, VERSIONS[1]), ("rollback", ROLLBACK, VERSIONS[0])] {
             load.begin(&format!("{name} {round}"));
-            site.run(&command).exits(0);
+            site.run(command).exits(0);
             load.until_booked(REQUESTS_IN_A_CHANGE);
             assert_replicas(&site, version);
         }
@@ -36,5 +36,7 @@ fn real_no_request_fails_in_updates_and_rollbacks() {
             change.drops
         );
     }
+    let asked: Vec<_> = report.by_kind.keys().copied().collect();
+    assert_eq!(asked, Kind::ALL, "every sort of request takes part");
     assert!(report.echoes > 0, "no web socket was ever alive: {report}");
 }

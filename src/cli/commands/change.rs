@@ -19,7 +19,7 @@ use crate::execute::{self, Context, Finished, StepError, Undone};
 use crate::model::{Observed, ObservedImage, ProjectName, Stack, lock_holder};
 use crate::plan::{Plan, PlanError, lint};
 use crate::secret::{self, FingerprintKey};
-use crate::state::{Draft, Fence, Holder, Lock, Making, StateError, Versions};
+use crate::state::{Draft, Fence, Holder, Lock, Making, Standing, StateError, Versions};
 use crate::ui::{self, Progress, Ui, Verbosity};
 
 /// How often somebody else may be quicker with a subnet, and the first pause before another look.
@@ -89,11 +89,13 @@ impl Change<'_> {
             ui.note(&note.message, note.hint.as_deref());
         }
         if plan.steps.is_empty() {
+            self.bury_dead().await;
             return Ok(Outcome::Nothing);
         }
         if plan.is_empty() {
             // Waiting changes nothing and needs no lock.
             let finished = self.execute(ui, &interrupt, &plan, &site, None).await?;
+            self.bury_dead().await;
             return Ok(Outcome::Done(finished, plan));
         }
         if ui.verbosity == Verbosity::Verbose {
@@ -115,6 +117,16 @@ impl Change<'_> {
             ui.warn(&format!("the lock could not be given back: {error}"), Some(&format!("remove it with `docker rm {name}`")));
         }
         result
+    }
+
+    /// Removes the lock of a run that died when its work was done: nobody would take it over where there is nothing to do.
+    /// Not to succeed in that is no failure; the next change sees the same lock.
+    async fn bury_dead(&self) {
+        if let Ok(Some(standing)) = Standing::find(self.engine, self.project).await
+            && standing.dead.is_some()
+        {
+            let _ = standing.remove(self.engine).await;
+        }
     }
 
     async fn look(&self) -> anyhow::Result<Site> {

@@ -77,6 +77,7 @@ pub async fn bring_about(global: &Global, choices: &Choices<'_>, ui: &Ui) -> any
         refresh: choices.refresh,
         pulled: choices.hold.is_some(),
         pinned: hold.pinned.clone(),
+        no_backup: choices.rollout.no_backup,
     };
     let plan = plan::deploy(stack, &site.observed, &provided.contents, &options)?;
     if choices.dry_run {

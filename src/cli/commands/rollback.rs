@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::{future::try_join_all, try_join};
+
 use super::{
     change::{Change, Outcome},
     deploy::keep_version,
@@ -13,7 +15,7 @@ use crate::cli::{
     args::{Global, Rollback},
     project::{self, Provided},
 };
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineError};
 use crate::model::{Contents, ImageId, Observed, ObservedImage};
 use crate::plan::{self, DeployOptions, Way};
 use crate::state::{
@@ -28,18 +30,20 @@ pub async fn run(global: &Global, args: &Rollback, ui: &Ui) -> anyhow::Result<Ex
     let local = project::engine_is_local(global);
     let engine = project::connect(global).await?;
     let store = Store::new(&engine, project.clone());
-    let opened = store.open().await?.ok_or(RollbackError::NothingDeployed)?;
-    let history = store.releases().await?.up_to(opened.head.last);
+    let (opened, history) = try_join!(store.open(), store.releases())?;
+    let opened = opened.ok_or(RollbackError::NothingDeployed)?;
+    let history = history.up_to(opened.head.last);
     let target = rollback::target(&history, opened.head.release, args.release.as_deref())?;
     let current = opened.head.release.ok_or(RollbackError::NothingDeployed)?;
-    let loaded = store.load(target.number, &opened.key).await?;
-    // What the current release declares of its migrations is newer than what the old one could know.
-    let declared = match store.load(current, &opened.key).await {
-        Ok(now) => now.stack.services.into_values().find_map(|s| s.migration.and_then(|m| m.backward_compatible)),
-        Err(_) => None,
-    };
-    rollback::check_migrations(&history, current, target, declared.as_deref())?;
-    let Images { there, pinned } = images(&engine, target).await?;
+    let (loaded, images) =
+        try_join!(async { anyhow::Ok(store.load(target.number, &opened.key).await?) }, images(&engine, target))?;
+    if rollback::check_migrations(&history, current, target, None).is_err() {
+        // What the current release declares of its migrations is newer than what the old one could know.
+        let now = store.load(current, &opened.key).await.ok();
+        let declared = now.and_then(|now| now.stack.services.into_values().find_map(|s| s.migration?.backward_compatible));
+        rollback::check_migrations(&history, current, target, declared.as_deref())?;
+    }
+    let Images { there, pinned } = images;
 
     let stack = &loaded.stack;
     let contents = Contents { secrets: loaded.release.secrets.clone(), configs: loaded.release.configs.clone() };
@@ -93,14 +97,21 @@ struct Images {
 async fn images(engine: &dyn Engine, release: &Release) -> anyhow::Result<Images> {
     let mut found = Images { there: BTreeMap::new(), pinned: BTreeMap::new() };
     let (mut gone, mut digests) = (Vec::new(), Vec::new());
-    for service in release.services.values() {
-        let Some(id) = &service.image_id else { continue };
-        let Some(image) = engine.image(&id.to_string()).await? else {
+    let looks = release.services.values().filter_map(|service| {
+        let id = service.image_id.as_ref()?;
+        Some(async move {
+            let text = id.to_string();
+            let (content, named) = try_join!(engine.image(&text), engine.image(&service.image))?;
+            Ok::<_, EngineError>((service, id, content, named))
+        })
+    });
+    for (service, id, content, named) in try_join_all(looks).await? {
+        let Some(image) = content else {
             gone.push(service.image.clone());
             digests.extend(service.digests.first().cloned());
             continue;
         };
-        if engine.image(&service.image).await?.is_none_or(|now| now.id != *id) {
+        if named.is_none_or(|now| now.id != *id) {
             found.pinned.insert(service.image.clone(), id.clone());
         }
         found.there.insert(service.image.clone(), image.clone());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::fields::At;
 use super::{Context, Declared, autoupdate};
-use crate::model::{Autoupdate, Balance, Ingress, Migration, Route, Smoke, Stack};
+use crate::model::{Autoupdate, Balance, Ingress, Migration, Route, SchemaQuery, Smoke, Stack};
 
 /// Attempts at a migration when the file gives none: a migration that failed is not tried again unasked.
 const DEFAULT_ATTEMPTS: u32 = 1;
@@ -114,6 +114,23 @@ fn route(cx: &mut Context<'_>, at: &At<'_>) -> Option<Route> {
     Some(Route { upstream: upstream?, service: service?, port: port?, balance: balance? })
 }
 
+fn schema_query(cx: &mut Context<'_>, at: &At<'_>) -> Option<SchemaQuery> {
+    let mut fields = at.fields(cx.report)?;
+    let service = fields.require(cx.report, "service").and_then(|v| {
+        let name = v.text(cx.report)?;
+        if cx.dangling(&v, "service", &name, |declared: &Declared| &declared.services) { None } else { name.parse().ok() }
+    });
+    let command = fields.require(cx.report, "command").and_then(|v| {
+        let command = v.texts(cx.report)?;
+        if command.is_empty() {
+            v.error(cx.report, "the command is empty");
+        }
+        Some(command)
+    });
+    fields.finish(cx.report, &[], true);
+    Some(SchemaQuery { service: service?, command: command? })
+}
+
 fn migration(cx: &mut Context<'_>, at: &At<'_>) -> Option<Migration> {
     let mut fields = at.fields(cx.report)?;
     let attempts = fields.take("attempts").map_or(Some(DEFAULT_ATTEMPTS), |v| {
@@ -138,8 +155,9 @@ fn migration(cx: &mut Context<'_>, at: &At<'_>) -> Option<Migration> {
         }
         Some(range)
     });
+    let head = fields.take("head").and_then(|v| schema_query(cx, &v));
     fields.finish(cx.report, &[], true);
-    Some(Migration { attempts: attempts?, backoff: backoff?, verify, backward_compatible })
+    Some(Migration { attempts: attempts?, backoff: backoff?, verify, backward_compatible, head })
 }
 
 fn smoke(cx: &mut Context<'_>, at: &At<'_>) -> Option<Smoke> {

@@ -69,7 +69,9 @@ impl Deploy<'_> {
                 staged.push(Staged { volume: name.to_owned(), owner, files: Vec::new() });
             }
         }
-        let sets: Vec<_> = self.files.iter().map(|(name, files)| (name.clone(), files.staged.clone())).collect();
+        let idle = self.without_containers();
+        let used = self.files.iter().filter(|(name, _)| !idle.contains(*name));
+        let sets: Vec<_> = used.map(|(name, files)| (name.clone(), files.staged.clone())).collect();
         for (service, sets) in sets {
             for set in sets {
                 let spec = self.plain_volume(&set.volume, "files");

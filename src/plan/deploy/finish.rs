@@ -67,7 +67,9 @@ impl Deploy<'_> {
     /// Volumes of the tool's own making that nothing wanted mounts. What was in them can be made again.
     fn remove_unused_files(&mut self, gone: &BTreeSet<String>, after: &[StepId]) {
         let ingress = self.upstream_file().map(|_| ingress_volume(&self.stack.project));
-        let sets = self.files.values().flat_map(|f| f.staged.iter().map(|s| &s.volume));
+        let idle = self.without_containers();
+        let used = self.files.iter().filter(|(name, _)| !idle.contains(*name));
+        let sets = used.flat_map(|(_, f)| f.staged.iter().map(|s| &s.volume));
         let wanted: BTreeSet<_> = sets.chain(&ingress).cloned().collect();
         // A container that stays keeps what it mounts: one for a way back, or one of a service that is in no file any more.
         let holder = stage_holder(&self.stack.project);

@@ -3,10 +3,11 @@
 //! That a job has succeeded is written in its container, which stays: the engine itself keeps the exit code. The one
 //! of the release before stays too, so that the way back runs nothing.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Deploy, Rest, Scope, names::Settlement};
-use crate::model::{ContainerSpec, ContainerState, ObservedContainer, Service, label};
+use crate::model::{ContainerSpec, ContainerState, ObservedContainer, Service, ServiceName, label};
 use crate::plan::{
     Action, StepId, Way,
     place::{Place, free_name},
@@ -14,6 +15,18 @@ use crate::plan::{
 
 /// How long one attempt of a job may take. Long: a migration that is cut short helps nobody.
 const PATIENCE: Duration = Duration::from_secs(6 * 3600);
+
+/// Where the dump is.
+const DUMP_PATH: &str = "$PGDATA/medianestctl-before-update.dump";
+/// Dumps with the image's own tools into the database's own volume: whole under its name or not at all, and the one of
+/// the update before beside it. What a run that was killed has begun goes first.
+const DUMP: &str = "umask 077
+file=\"${PGDATA:-/var/lib/postgresql/data}/medianestctl-before-update.dump\"
+user=\"${POSTGRES_USER:-postgres}\"
+rm -f \"$file.part\"
+pg_dump --format=custom --username=\"$user\" --dbname=\"${POSTGRES_DB:-$user}\" --file=\"$file.part\"
+if [ -e \"$file\" ]; then mv -f \"$file\" \"$file.1\"; fi
+mv \"$file.part\" \"$file\"";
 
 fn succeeded(container: &ObservedContainer) -> bool {
     matches!(container.state, ContainerState::Exited { exit_code: 0, .. })
@@ -24,12 +37,11 @@ struct Run {
     attempts: u32,
     backoff: Duration,
     cause: String,
-    tells_schema: bool,
 }
 
 impl Run {
     fn once(cause: impl Into<String>) -> Self {
-        Self { attempts: 1, backoff: Duration::ZERO, cause: cause.into(), tells_schema: false }
+        Self { attempts: 1, backoff: Duration::ZERO, cause: cause.into() }
     }
 }
 
@@ -48,7 +60,10 @@ impl<'a> Deploy<'a> {
         let Some(check) = check else {
             let old = self.there(&service.name, &["verify"]);
             rest.leftovers.extend(old.into_iter().map(|c| super::finish::leftover(c, service, "the job has no check any more")));
-            return self.run_job(service, job, runs, once_more, ready, waits, rest).into_iter().collect();
+            let mut before = waits.to_vec();
+            before.extend(self.dump(service, runs, waits));
+            let ran = self.run_job(service, job, runs, once_more, ready, &before, rest);
+            return self.read_schema(service, ran).into_iter().collect();
         };
         self.note_made(&check);
         let mut check = self.job_place(service, check, &["verify"]);
@@ -62,6 +77,7 @@ impl<'a> Deploy<'a> {
             before.push(id);
             waits_for_check.push(id);
         }
+        before.extend(self.dump(service, runs, waits));
         let checked = !runs && (check.wanted.is_some_and(succeeded) || (check.wanted.is_none() && migrated));
         let made = (!checked).then(|| self.make_job(&check, "checks what the migration did", &waits_for_check)).flatten();
         let ran = self.run_job(service, job, runs, once_more, ready, &before, rest);
@@ -72,8 +88,36 @@ impl<'a> Deploy<'a> {
             return ran.into_iter().collect();
         }
         let after: Vec<_> = waits.iter().copied().chain(ran).collect();
-        let run = Run { tells_schema: true, ..Run::once("a migration counts when its result has been checked") };
-        vec![self.run_made(service, &check, made, run, after, rest)]
+        let run = Run::once("a migration counts when its result has been checked");
+        let checked = self.run_made(service, &check, made, run, after, rest);
+        self.read_schema(service, Some(checked)).into_iter().collect()
+    }
+
+    /// The database as it is before it is migrated: an update can be taken back, a migration cannot.
+    fn dump(&mut self, service: &Service, runs: bool, waits: &[StepId]) -> Option<StepId> {
+        let migrates = runs && service.migration.is_some() && self.observed.kept.release.is_some();
+        if !migrates || self.options.no_backup {
+            return None;
+        }
+        let database = self.stack.services.values().find(|s| s.image.is_postgres())?;
+        let there = self.there(&database.name, &["service"]).into_iter().find(|c| c.state.is_running())?;
+        let action = Action::Dump {
+            container: there.name.clone(),
+            command: ["sh", "-ec", DUMP].map(str::to_owned).into(),
+            path: DUMP_PATH.into(),
+            patience: PATIENCE,
+        };
+        let cause = format!("so that the data before the migration can be had again, from {DUMP_PATH} in its volume");
+        Some(self.builder.add(action, cause, waits.iter().copied()))
+    }
+
+    /// Which schema the database has after the migration, for those who want to go back one day.
+    fn read_schema(&mut self, service: &Service, migrated: Option<StepId>) -> Option<StepId> {
+        let migrated = migrated?;
+        let Some(query) = service.migration.as_ref().and_then(|m| m.head.as_ref()) else { return Some(migrated) };
+        let Some(container) = self.running.get(&query.service).cloned() else { return Some(migrated) };
+        let action = Action::ReadSchema { container, command: query.command.clone() };
+        Some(self.builder.add(action, "a release that has the same can be returned to without a word", [migrated]))
     }
 
     /// What is there of a job; one that has succeeded in the wanted form before all others.
@@ -88,6 +132,16 @@ impl<'a> Deploy<'a> {
         }
         place.others.extend(open);
         place
+    }
+
+    /// The migrations that need not run and whose containers are gone: nothing is made for them.
+    pub(super) fn without_containers(&self) -> BTreeSet<ServiceName> {
+        let idle = |service: &&&Service| {
+            let job = self.job_place(service, self.spec(service, 1, "job"), &["service", "job"]);
+            let once_more = matches!(self.scope, Scope::Migration(_));
+            !once_more && job.wanted.is_none() && self.is_migrated(service, &job.spec)
+        };
+        self.planned().iter().filter(|s| s.migration.is_some()).filter(idle).map(|s| s.name.clone()).collect()
     }
 
     /// Whether the migration of this form has succeeded on this database, although its container is gone. On the way back
@@ -142,7 +196,6 @@ impl<'a> Deploy<'a> {
             attempts: migration.map_or(1, |m| m.attempts.max(1)),
             backoff: migration.map_or(Duration::ZERO, |m| m.backoff),
             cause,
-            tells_schema: false,
         };
         Some(self.run_made(service, &job, made, run, before, rest))
     }
@@ -185,7 +238,6 @@ impl<'a> Deploy<'a> {
             attempts: run.attempts,
             backoff: run.backoff,
             patience: PATIENCE,
-            tells_schema: run.tells_schema,
         }
     }
 }

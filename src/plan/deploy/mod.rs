@@ -46,6 +46,8 @@ pub struct DeployOptions {
     pub patience: Option<Duration>,
     /// Get images anew although the engine has some of that name, but for those of databases.
     pub refresh: bool,
+    /// Migrate without a dump of the database.
+    pub no_backup: bool,
     /// How replicas that serve are replaced.
     pub way: Way,
     /// Images by reference whose name leads elsewhere by now: containers are created from this content.
@@ -85,6 +87,8 @@ struct Deploy<'a> {
     addresses: BTreeMap<(ServiceName, u32), BTreeMap<String, Ipv4Addr>>,
     upstreams: Option<String>,
     routing: routing::Routing,
+    /// A container of each service planned so far, by the name that it has until the end.
+    running: BTreeMap<ServiceName, String>,
     /// The container specifications that the release is made of, by name.
     made: BTreeMap<String, String>,
 }
@@ -128,6 +132,7 @@ impl<'a> Deploy<'a> {
             addresses: BTreeMap::new(),
             upstreams: None,
             routing: routing::Routing::default(),
+            running: BTreeMap::new(),
             made: BTreeMap::new(),
         }
     }

@@ -49,7 +49,7 @@ impl<'a> Deploy<'a> {
             }
             for ((_, place), up) in batch.iter().zip(ups) {
                 milestones.note(&up);
-                self.ingress_is(&service.name, &up.container);
+                self.runs(&service.name, &up.container);
                 rest.settlements.push(Settlement::of(place, up.container));
             }
         }

@@ -150,8 +150,9 @@ impl Deploy<'_> {
         self.routing.live.as_ref().map(|(container, _)| container.clone())
     }
 
-    /// From now on this container takes in the traffic, when it is the ingress's.
-    pub(super) fn ingress_is(&mut self, service: &ServiceName, container: &str) {
+    /// A container of the service runs from now on; when it is the ingress's, it takes in the traffic.
+    pub(super) fn runs(&mut self, service: &ServiceName, container: &str) {
+        self.running.insert(service.clone(), container.to_owned());
         let (Some((ingress, _)), Some((directory, name))) = (self.ingress, self.upstream_file()) else { return };
         if ingress.name == *service {
             self.routing.live = Some((container.to_owned(), format!("{directory}/{name}")));

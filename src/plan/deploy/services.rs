@@ -126,7 +126,7 @@ impl<'a> Deploy<'a> {
             // The next one is touched when this one is healthy.
             gates.disturb.extend(up.healthy);
             milestones.note(&up);
-            self.ingress_is(&service.name, &up.container);
+            self.runs(&service.name, &up.container);
             rest.settlements.push(Settlement::of(&place, up.container));
         }
         self.replace(service, outdated, gates, &mut milestones, rest);

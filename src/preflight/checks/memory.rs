@@ -79,7 +79,8 @@ mod tests {
             web.replicas = replicas;
             web.resources.memory = Some(Bytes::gib(2));
             job.resources.memory = Some(Bytes::gib(2));
-            job.migration = Some(Migration { attempts: 1, backoff: Duration::ZERO, verify: None, backward_compatible: None });
+            job.migration =
+                Some(Migration { attempts: 1, backoff: Duration::ZERO, verify: None, backward_compatible: None, head: None });
             let stack = testing::stack(vec![web, job]);
             assert_eq!(severities(&Memory, &Facts { stack: Some(&stack), ..facts(&host) }).await, [want], "{replicas}");
         }

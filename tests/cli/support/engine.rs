@@ -32,6 +32,11 @@ impl Engine {
         Self { socket }
     }
 
+    /// Another one.
+    pub fn behind(socket: PathBuf) -> Self {
+        Self { socket }
+    }
+
     /// Its socket.
     pub fn socket(&self) -> &std::path::Path {
         &self.socket

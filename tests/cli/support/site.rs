@@ -6,11 +6,12 @@ use serde_json::Value;
 
 use super::{Engine, Place, Ran};
 
-/// The images of the bundled stack that no application release names.
-const IMAGES: [(&str, &str); 3] = [
+/// The images of the bundled stack that no application release names, and what the stand-in's migrations allow.
+const IMAGES: [(&str, &str); 4] = [
     ("POSTGRES_IMAGE", "medianest-demo/postgres:15"),
     ("REDIS_IMAGE", "medianest-demo/redis:7"),
     ("NGINX_IMAGE", "medianest-demo/nginx:1"),
+    ("MIGRATIONS_BACKWARD_COMPATIBLE", "<2.0.0"),
 ];
 
 /// A port of this machine that nobody listens on.
