@@ -4,6 +4,8 @@
 //! Tests whose names begin with `real_` need an engine with the demo's images (`make images`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[path = "cli/autoupdate.rs"]
+mod autoupdate;
 #[path = "cli/configuration.rs"]
 mod configuration;
 #[path = "cli/documents.rs"]

@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "faults/autoupdate.rs"]
+mod autoupdate;
 #[path = "faults/cancelled.rs"]
 mod cancelled;
 #[path = "faults/every_call.rs"]

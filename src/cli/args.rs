@@ -116,6 +116,9 @@ pub enum Command {
     /// Bring the release before back, or a named one: images, settings, secrets, all of it
     #[command(after_help = "Examples:  medianestctl rollback\n           medianestctl rollback v1.0.0")]
     Rollback(Rollback),
+    /// Look whether registries have something newer than what runs, and bring it about as `update` does; never databases
+    #[command(after_help = "Examples:  medianestctl autoupdate --dry-run\n           medianestctl autoupdate --every 1h")]
+    Autoupdate(Autoupdate),
     /// Show how the services are; exit code 0 only when all are healthy
     #[command(after_help = "Example:  medianestctl status --json | jq .healthy")]
     Status,
@@ -325,6 +328,29 @@ fn span(text: &str) -> Result<Duration, String> {
         number.checked_mul(*seconds).map(Duration::from_secs)
     });
     found.ok_or_else(|| "a time is a number with a unit, such as 90s, 5m or 1h".into())
+}
+
+/// How often to look: a registry wants to be asked no more than once a minute.
+fn every(text: &str) -> Result<Duration, String> {
+    let time = span(text)?;
+    if time < Duration::from_secs(60) { Err("a minute at least".into()) } else { Ok(time) }
+}
+
+/// `autoupdate`.
+#[derive(Debug, clap::Args)]
+pub struct Autoupdate {
+    /// Look again and again, with such a pause in between, until SIGINT or SIGTERM; once when left out
+    #[arg(long, value_name = "TIME", value_parser = every)]
+    pub every: Option<Duration>,
+    /// A version that there is; the newest one in the range of the Compose file is moved to. May be given again
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    pub candidate: Vec<String>,
+    /// Show what would be done, and get and change nothing
+    #[arg(long, conflicts_with = "every")]
+    pub dry_run: bool,
+    /// How replicas that serve are replaced.
+    #[command(flatten)]
+    pub rollout: Rollout,
 }
 
 /// `rollback`.

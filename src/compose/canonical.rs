@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    DependencyCondition, FileEntry, FileOrigin, HealthTest, Healthcheck, Mount, MountSource, Network, Port, PullPolicy,
-    RestartPolicy, Service, ServiceName, Stack, SubnetChoice, Tmpfs, Ulimit, UpdateConfig, UpdateOrder, Volume,
+    Autoupdate, DependencyCondition, FileEntry, FileOrigin, HealthTest, Healthcheck, Mount, MountSource, Network, Port,
+    PullPolicy, RestartPolicy, Service, ServiceName, Stack, SubnetChoice, Tmpfs, Ulimit, UpdateConfig, UpdateOrder, Volume,
 };
 
 /// The stack as Compose prints it. `profiles` are those of each service.
@@ -41,8 +41,25 @@ pub(super) fn canonical(stack: &Stack, profiles: &BTreeMap<ServiceName, Vec<Stri
     if stack.keep_releases != Stack::KEEP_RELEASES {
         extension.put("releases", json!({"keep": stack.keep_releases}));
     }
+    extension.put_some("autoupdate", autoupdate(&stack.autoupdate));
     out.put_some("x-medianest", extension.into_value());
     escape(out.into_value())
+}
+
+/// `x-medianest.autoupdate`, empty when it allows everything.
+fn autoupdate(declared: &Autoupdate) -> Value {
+    let mut out = Object::new();
+    out.put_some("range", json!(declared.range));
+    if !declared.min_age.is_zero() {
+        out.put("min_age", duration(declared.min_age));
+    }
+    if let Some(window) = &declared.window {
+        out.put("window", json!(window.hours.to_string()));
+        let days = window.days.iter().map(|day| day.to_string().to_lowercase());
+        out.put_some("days", json!(days.collect::<Vec<_>>()));
+        out.put("timezone", json!(window.zone.to_string()));
+    }
+    out.into_value()
 }
 
 /// A map that leaves out what is empty.

@@ -97,6 +97,7 @@ pub fn load(source: &dyn Source, request: &Request) -> Result<Loaded, Diagnostic
         project,
         version: resolved.lowered.version,
         keep_releases: resolved.lowered.keep_releases,
+        autoupdate: resolved.lowered.autoupdate,
         services: resolved.services,
         networks: resolved.lowered.networks,
         volumes: resolved.lowered.volumes,

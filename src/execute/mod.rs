@@ -11,6 +11,7 @@ mod run;
 pub mod smoke;
 mod stage;
 mod step;
+mod survey;
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
@@ -20,6 +21,7 @@ pub use attempt::record_attempt;
 pub use gate::{Evidence, Probing};
 pub use run::{Failure, Finished, Undone, run};
 pub use smoke::SmokeError;
+pub use survey::Survey;
 
 use crate::engine::{Engine, EngineError};
 use crate::event::Sink;

@@ -16,7 +16,7 @@ use crate::state::{Draft, Head, Note, StateError, Store};
 /// How long the database may take to say which schema it has.
 const SCHEMA_LIMIT: Duration = Duration::from_secs(30);
 /// A pull gives up when its registry has said nothing for so long.
-const PULL_IDLE: Duration = Duration::from_secs(30);
+pub(super) const PULL_IDLE: Duration = Duration::from_secs(30);
 
 /// What steps leave behind for the record, and the record as it is now.
 #[derive(Debug, Default)]

@@ -47,6 +47,11 @@ impl ImageRef {
         self.digest.as_deref()
     }
 
+    /// The content of this digest (`sha256:…`) in the same repository, whatever the tag leads to.
+    pub fn at(&self, digest: &str) -> Self {
+        Self { repository: self.repository.clone(), tag: None, digest: Some(digest.to_owned()) }
+    }
+
     /// Whether it is a database, by its name: these are updated by a person who knows what the new version does to data.
     pub fn is_database(&self) -> bool {
         const NAMES: [&str; 12] = [

@@ -3,6 +3,7 @@
 //! Layer 0: plain data with the rules that keep it valid. Owns no input, no output and no decisions; refuses
 //! to know Compose syntax (`compose` lowers to these types) and the Engine API (`engine` fills and reads them).
 
+mod autoupdate;
 mod files;
 mod health;
 mod image;
@@ -18,6 +19,7 @@ mod spec;
 mod stack;
 mod update;
 
+pub use autoupdate::{Autoupdate, Hours, HoursError, Window, Zone};
 pub use files::{Contents, FileEntry, FileOrigin, FileSet, Fingerprint, VolumeOwner};
 pub use health::{Health, HealthTest, Healthcheck};
 pub use image::{ImageId, ImageRef, ImageRefError};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigName, Network, ProjectName, SecretName, Service, ServiceName, VolumeName, VolumeOwner};
+use super::{Autoupdate, ConfigName, Network, ProjectName, SecretName, Service, ServiceName, VolumeName, VolumeOwner};
 
 /// A volume that the stack declares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,9 @@ pub struct Stack {
     /// How many releases are kept; at least 1.
     #[serde(default = "Stack::default_keep_releases")]
     pub keep_releases: u32,
+    /// When it may be updated unasked.
+    #[serde(default)]
+    pub autoupdate: Autoupdate,
     /// The services of the active profiles.
     pub services: BTreeMap<ServiceName, Service>,
     /// Networks by their key in the file; only those that a service uses.

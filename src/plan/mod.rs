@@ -6,6 +6,7 @@
 //! of secrets, and the engine.
 
 mod address;
+pub mod autoupdate;
 mod build;
 mod change;
 mod container;

@@ -144,6 +144,7 @@ pub(super) fn stack(services: Vec<Service>) -> Stack {
         project: "shop".parse().unwrap(),
         version: None,
         keep_releases: Stack::KEEP_RELEASES,
+        autoupdate: crate::model::Autoupdate::default(),
         services: services.into_iter().map(|service| (service.name.clone(), service)).collect(),
         networks: BTreeMap::new(),
         volumes: BTreeMap::new(),

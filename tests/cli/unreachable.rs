@@ -9,8 +9,8 @@ use crate::support::{Mute, Place, Ran, as_nobody, free_port, program};
 const APP: &str = "services: {app: {image: \"example.org/app:1\"}}\n";
 
 /// Every command that needs an engine.
-const COMMANDS: [&str; 11] =
-    ["plan", "deploy", "status", "logs", "start", "stop", "restart", "down", "migrate", "releases", "prune"];
+const COMMANDS: [&str; 12] =
+    ["autoupdate", "plan", "deploy", "status", "logs", "start", "stop", "restart", "down", "migrate", "releases", "prune"];
 
 #[test]
 fn without_an_engine_every_command_says_so() {

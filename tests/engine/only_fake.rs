@@ -137,6 +137,14 @@ async fn a_registry_has_what_it_has() {
     engine.pull(&"shop/web:1".parse().unwrap(), idle, &|_| ()).await.unwrap();
     assert_ne!(engine.image("shop/web:1").await.unwrap().unwrap().id, seen.id);
     assert_eq!(engine.image(&format!("shop/web@{digest}")).await.unwrap().unwrap().id, seen.id);
+    // By its digest, content comes without its tag, and a tag that is there stays.
+    let newest = FakeImage { user: "71".into(), ..FakeImage::default() };
+    let engine = engine.with_registry_image("shop/web:1", newest);
+    let before = engine.image("shop/web:1").await.unwrap().unwrap().id;
+    let exact = format!("shop/web@{}", engine.registry_digest("shop/web:1").unwrap());
+    engine.pull(&exact.parse().unwrap(), idle, &|_| ()).await.unwrap();
+    assert_eq!(engine.image("shop/web:1").await.unwrap().unwrap().id, before);
+    assert_ne!(engine.image(&exact).await.unwrap().unwrap().id, before);
     let engine = engine.registry_hangs();
     let began = Instant::now();
     assert_eq!(engine.pull(&"shop/web:1".parse().unwrap(), idle, &|_| ()).await.unwrap_err().kind, ErrorKind::Timeout);

@@ -13,6 +13,7 @@ use medianestctl::engine::{self, Engine, EngineError, Wanted};
 use medianestctl::event::Event;
 use medianestctl::execute::{self, Context, Failure, Finished};
 use medianestctl::model::{Contents, Maintenance, Observed, Stack, lock_holder};
+use medianestctl::plan::autoupdate::Hold;
 use medianestctl::plan::{self, DeployOptions, Plan, PlanError, Selection, lint};
 use medianestctl::secret::{FingerprintKey, Secret};
 use medianestctl::state::{Draft, Fence, History, Holder, Lock, LockError, Making, Note, Opened, StateError, Store, Versions};
@@ -90,6 +91,8 @@ pub struct Operator<'a> {
     stack: Stack,
     engine: &'a dyn Engine,
     pub who: String,
+    /// What `autoupdate` leaves as it is.
+    pub hold: Hold,
     pub cancel: CancellationToken,
     pub abandon: CancellationToken,
     pub events: Mutex<Vec<Event>>,
@@ -104,6 +107,7 @@ impl<'a> Operator<'a> {
             stack: project.stack(),
             engine,
             who: "ann@laptop".into(),
+            hold: Hold::default(),
             cancel: CancellationToken::new(),
             abandon: CancellationToken::new(),
             events: Mutex::default(),
@@ -119,6 +123,7 @@ impl<'a> Operator<'a> {
         if let Some(opened) = &opened {
             observed.kept = opened.head.kept();
         }
+        observed.images.extend(self.hold.images.clone());
         Note::find(&self.stack.project, observed.volumes.values()).add_to(&mut observed.kept);
         Ok(Site { observed, opened })
     }
@@ -171,6 +176,18 @@ impl<'a> Operator<'a> {
 
     pub async fn deploy(&self) -> Result<Done, Trouble> {
         self.apply("deploy", true, &|o, c, x| plan::deploy(&self.stack, o, c, x)).await
+    }
+
+    /// Everything that is due has been got; the rest is held.
+    pub async fn autoupdate(&self) -> Result<Done, Trouble> {
+        let planner = |o: &Observed, c: &Contents, x: &DeployOptions| {
+            if !self.hold.still_holds(&self.stack, o) {
+                return Err(PlanError::Overtaken { project: self.stack.project.clone() });
+            }
+            let options = DeployOptions { pulled: true, pinned: self.hold.pinned.clone(), ..x.clone() };
+            plan::deploy(&self.stack, o, c, &options)
+        };
+        self.apply("autoupdate", true, &planner).await
     }
 
     pub async fn migrate(&self) -> Result<Done, Trouble> {

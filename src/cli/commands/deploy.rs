@@ -1,6 +1,5 @@
 //! `deploy` and `update`: bring a release about.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use crate::cli::{
 };
 use crate::engine::Engine;
 use crate::model::{Observed, Stack, Thresholds};
-use crate::plan::{self, DeployOptions, Trial, Way};
+use crate::plan::{self, DeployOptions, PlanError, Trial, Way, autoupdate::Hold};
 use crate::ui::{self, Ui};
 
 /// What a canary must not exceed: 1 % more failures than the others, twice their 95th percentile; 20 requests at least.
@@ -30,6 +29,8 @@ pub struct Choices<'a> {
     pub dry_run: bool,
     /// Get images anew although the engine has some of that name.
     pub refresh: bool,
+    /// Images that stay what they are; everything that is to come has been got already.
+    pub hold: Option<&'a Hold>,
     /// How replicas that serve are replaced.
     pub rollout: &'a Rollout,
     /// The verb.
@@ -41,7 +42,7 @@ pub async fn run(global: &Global, args: &Deploy, ui: &Ui) -> anyhow::Result<Exit
     let version = args.version.as_deref();
     bring_about(
         global,
-        &Choices { version, dry_run: args.dry_run, refresh: false, rollout: &args.rollout, command: "deploy" },
+        &Choices { version, dry_run: args.dry_run, refresh: false, hold: None, rollout: &args.rollout, command: "deploy" },
         ui,
     )
     .await
@@ -51,7 +52,12 @@ pub async fn run(global: &Global, args: &Deploy, ui: &Ui) -> anyhow::Result<Exit
 pub async fn update(global: &Global, args: &Deploy, ui: &Ui) -> anyhow::Result<Exit> {
     let version = args.version.as_deref();
     let refresh = version.is_none();
-    bring_about(global, &Choices { version, dry_run: args.dry_run, refresh, rollout: &args.rollout, command: "update" }, ui).await
+    bring_about(
+        global,
+        &Choices { version, dry_run: args.dry_run, refresh, hold: None, rollout: &args.rollout, command: "update" },
+        ui,
+    )
+    .await
 }
 
 /// Brings a release about.
@@ -59,15 +65,19 @@ pub async fn bring_about(global: &Global, choices: &Choices<'_>, ui: &Ui) -> any
     let loaded = project::load(global, ui, choices.version)?;
     let stack = &loaded.stack;
     let engine = project::connect(global).await?;
-    let site = project::look(&engine, &stack.project, Some(stack), project::engine_is_local(global)).await?;
+    let mut site = project::look(&engine, &stack.project, Some(stack), project::engine_is_local(global)).await?;
+    let nothing = Hold::default();
+    let hold = choices.hold.unwrap_or(&nothing);
+    site.observed.images.extend(hold.images.clone());
     refuse_what_cannot_work(global, &engine, stack, &site).await?;
     let provided = project::provide(&engine, stack, site.opened.as_ref()).await?;
     let options = DeployOptions {
         patience: choices.rollout.wait_timeout.map(Duration::from_secs),
         way: way(choices.rollout),
         refresh: choices.refresh,
+        pulled: choices.hold.is_some(),
+        pinned: hold.pinned.clone(),
         no_backup: choices.rollout.no_backup,
-        ..DeployOptions::default()
     };
     let plan = plan::deploy(stack, &site.observed, &provided.contents, &options)?;
     if choices.dry_run {
@@ -82,11 +92,14 @@ pub async fn bring_about(global: &Global, choices: &Choices<'_>, ui: &Ui) -> any
         project: &stack.project,
         stack: Some(stack),
         provided: Some(&provided),
-        images: &BTreeMap::new(),
+        images: &hold.images,
         release: true,
         rollback_of: None,
         command: choices.command,
-        plan: &|observed: &Observed| plan::deploy(stack, observed, &provided.contents, &options),
+        plan: &|observed: &Observed| match hold.still_holds(stack, observed) {
+            true => plan::deploy(stack, observed, &provided.contents, &options),
+            false => Err(PlanError::Overtaken { project: stack.project.clone() }),
+        },
     };
     let outcome = change.apply(ui, site, plan).await?;
     if let Some(version) = choices.version {

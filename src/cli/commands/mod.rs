@@ -1,5 +1,6 @@
 //! One file a verb. Each gathers, calls and says; what is decided is decided below.
 
+mod autoupdate;
 mod change;
 mod check;
 mod completions;
@@ -85,6 +86,7 @@ pub async fn run(args: &Args, ui: &Ui) -> anyhow::Result<Exit> {
         Command::Deploy(deploy) => deploy::run(global, deploy, ui).await,
         Command::Update(update) => deploy::update(global, update, ui).await,
         Command::Rollback(rollback) => rollback::run(global, rollback, ui).await,
+        Command::Autoupdate(args) => autoupdate::run(global, args, ui).await,
         Command::Status => status::run(global, ui).await,
         Command::Logs(logs) => logs::run(global, logs, ui).await,
         Command::Start(services) => lifecycle::start(global, services, ui).await,

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use super::fields::At;
-use super::{Context, Declared};
-use crate::model::{Balance, Ingress, Migration, Route, SchemaQuery, Smoke, Stack};
+use super::{Context, Declared, autoupdate};
+use crate::model::{Autoupdate, Balance, Ingress, Migration, Route, SchemaQuery, Smoke, Stack};
 
 /// Attempts at a migration when the file gives none: a migration that failed is not tried again unasked.
 const DEFAULT_ATTEMPTS: u32 = 1;
@@ -19,13 +19,16 @@ const DEFAULT_STATUS: u16 = 200;
 const BALANCES: &[(&str, Balance)] =
     &[("round_robin", Balance::RoundRobin), ("least_conn", Balance::LeastConn), ("client_address", Balance::ClientAddress)];
 
-/// The top-level `x-medianest: {version, releases: {keep}}`: the application's version, and how many releases are kept.
-pub(super) fn project(cx: &mut Context<'_>, at: &At<'_>) -> (Option<String>, u32) {
-    let Some(mut fields) = at.fields(cx.report) else { return (None, Stack::KEEP_RELEASES) };
+/// The top-level `x-medianest: {version, releases: {keep}, autoupdate}`: the application's version, how many releases are kept, and
+/// when it may be updated unasked.
+pub(super) fn project(cx: &mut Context<'_>, at: &At<'_>) -> (Option<String>, u32, Autoupdate) {
+    let nothing = (None, Stack::KEEP_RELEASES, Autoupdate::default());
+    let Some(mut fields) = at.fields(cx.report) else { return nothing };
     let version = fields.take("version").and_then(|v| v.scalar(cx.report)).filter(|version| !version.is_empty());
     let keep = fields.take("releases").and_then(|v| releases(cx, &v)).unwrap_or(Stack::KEEP_RELEASES);
+    let autoupdate = fields.take("autoupdate").and_then(|v| autoupdate::autoupdate(cx, &v)).unwrap_or_default();
     fields.finish(cx.report, &[], true);
-    (version, keep)
+    (version, keep, autoupdate)
 }
 
 fn releases(cx: &mut Context<'_>, at: &At<'_>) -> Option<u32> {

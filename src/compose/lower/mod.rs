@@ -4,6 +4,7 @@
 //! checked here, where the place of each is at hand; what concerns several services is checked in `validate`. Refuses
 //! to read files: `resolve` does, for the services that are wanted.
 
+mod autoupdate;
 mod depends;
 mod deploy;
 mod extension;
@@ -25,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::diagnostic::{Report, Spot};
 use super::document::{Map, Node, Value};
 use super::{keys, paths};
-use crate::model::{ConfigName, Network, ProjectName, SecretFile, SecretName, ServiceName, Stack, Volume};
+use crate::model::{Autoupdate, ConfigName, Network, ProjectName, SecretFile, SecretName, ServiceName, Stack, Volume};
 
 use fields::At;
 pub(super) use files::ConfigSource;
@@ -38,6 +39,8 @@ pub(super) struct Lowered {
     pub(super) version: Option<String>,
     /// How many releases are kept.
     pub(super) keep_releases: u32,
+    /// When it may be updated unasked.
+    pub(super) autoupdate: Autoupdate,
     /// All services.
     pub(super) services: BTreeMap<ServiceName, Draft>,
     /// All networks by their key, the implied `default` among them.
@@ -176,7 +179,7 @@ pub(super) fn lower(report: &mut Report, root: &Node, project: &ProjectName, dir
         cx.report.warning(version.spot(), &version.key, "`version` is obsolete and has no effect", hint);
     }
     if let Some(extension) = fields.take("x-medianest") {
-        (lowered.version, lowered.keep_releases) = extension::project(&mut cx, &extension);
+        (lowered.version, lowered.keep_releases, lowered.autoupdate) = extension::project(&mut cx, &extension);
     }
     if let Some(networks) = fields.take("networks") {
         lowered.networks = networks::networks(&mut cx, &networks);

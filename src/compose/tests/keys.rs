@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::Weekday;
+
 use super::{around, loaded, mistakes, service};
 use crate::model::*;
 
@@ -291,6 +293,35 @@ fn drains_and_smoke_tests() {
     };
     let wanted = [smoke("/health", 200, None, None), smoke("/api?q=1", 401, Some("no token"), Some(500))];
     assert_eq!(stack.services["app"].smoke, wanted);
+}
+
+#[test]
+fn when_a_stack_may_be_updated_unasked() {
+    let text = |extension: &str| format!("x-medianest: {{autoupdate: {extension}}}\nservices: {{a: {{image: x}}}}\n");
+    let read = |extension: &str| loaded(&text(extension)).stack.autoupdate;
+    assert_eq!(loaded("services: {a: {image: x}}\n").stack.autoupdate, Autoupdate::default());
+    assert_eq!(read("{}"), Autoupdate::default());
+    let full = read("{range: ^1.2, min_age: 24h, window: '22:00-04:00', days: [sun, sat, sun], timezone: utc}");
+    let window = Window { hours: "22:00-04:00".parse().unwrap(), days: vec![Weekday::Sat, Weekday::Sun], zone: Zone::Utc };
+    assert_eq!(full, Autoupdate { range: Some("^1.2".into()), min_age: Duration::from_secs(86_400), window: Some(window) });
+    let canonical = loaded(&text("{min_age: 90m, window: 2:00-5:00}")).canonical;
+    let wanted = serde_json::json!({"min_age": "1h30m0s", "window": "02:00-05:00", "timezone": "local"});
+    assert_eq!(canonical["x-medianest"]["autoupdate"], wanted);
+    let days = read("{days: sun}").window.unwrap();
+    assert_eq!((days.hours, days.zone), (Hours::ALL, Zone::Local));
+    let refused = |extension: &str| mistakes(&text(extension)).join("; ");
+    for (extension, why) in [
+        ("{range: newest}", "autoupdate.range: `newest` is not a range of versions"),
+        ("{window: '2-5'}", "autoupdate.window: `2-5` is not a time of the day"),
+        ("{days: [moon]}", "autoupdate.days[0]: expected `mon`"),
+        ("{days: []}", "autoupdate.days: at least one day is needed"),
+        ("{timezone: utc}", "autoupdate.timezone: a clock without a time has no meaning"),
+        ("{window: 02:00-05:00, timezone: CET}", "autoupdate.timezone: expected `utc`, `local`"),
+        ("{min_age: old}", "autoupdate.min_age"),
+        ("{max_age: 1h}", "autoupdate.max_age: unknown key"),
+    ] {
+        assert!(refused(extension).contains(why), "{extension}: {}", refused(extension));
+    }
 }
 
 #[test]

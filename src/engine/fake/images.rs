@@ -65,13 +65,17 @@ impl World {
     /// Takes an image over from the registry.
     pub(super) fn pulled(&mut self, wanted: &str, from: &str, about: FakeImage) {
         let by_digest = format!("{}@{}", repository(from), digest(from, &about));
+        let tagged = self.images.get(from).cloned();
         self.add_image(from, about, Tree::default());
         if let Some(image) = self.images.get(from).cloned() {
             self.images.insert(by_digest, image);
         }
-        // Pulled by digest, an image gets no tag.
+        // Pulled by digest, an image gets no tag, and a tag that is there stays where it is.
         if wanted.contains('@') {
-            self.images.remove(from);
+            match tagged {
+                Some(image) => self.images.insert(from.to_owned(), image),
+                None => self.images.remove(from),
+            };
         }
     }
 

@@ -1,0 +1,259 @@
+//! `autoupdate`: looks whether registries have something newer than what runs, and brings it about as `update` does; once, or
+//! again and again.
+
+use anyhow::Context as _;
+use chrono::{Local, SecondsFormat, Utc};
+use serde::Serialize;
+
+use super::deploy::{Choices, bring_about};
+use crate::cli::{
+    Exit,
+    args::{Autoupdate, Global},
+    classify,
+    error::{Interrupted, Unfinished, Usage},
+    project,
+    signal::Interrupt,
+};
+use crate::engine::{Engine, EngineError, ErrorKind};
+use crate::execute::{StepError, Survey};
+use crate::model::{ServiceName, Stack, Zone};
+use crate::plan::autoupdate::{Finding, Tried, Verdict, is_open, newer};
+use crate::ui::{Table, Ui, Verbosity};
+
+/// What one look found, as it is told.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'static str>,
+    schema: u32,
+    project: &'a str,
+    at: String,
+    /// The version whose images were looked for.
+    version: Option<&'a str>,
+    /// It is another one than the files name.
+    newer: bool,
+    window: Option<String>,
+    window_open: bool,
+    /// In seconds.
+    min_age: u64,
+    images: &'a [Finding],
+}
+
+/// One look at the stack and what registries have for it.
+struct Look {
+    stack: Stack,
+    /// The version to move to, when it is another one than the files name.
+    version: Option<String>,
+    survey: Survey,
+    open: bool,
+    /// A range is declared, and no candidates are given.
+    range_unused: bool,
+}
+
+/// Looks once, or until it is told to stop.
+pub async fn run(global: &Global, args: &Autoupdate, ui: &Ui) -> anyhow::Result<Exit> {
+    let interrupt = Interrupt::listen().context("cannot listen for signals")?;
+    let mut tried = Tried::default();
+    let Some(every) = args.every else { return turn(global, args, ui, &interrupt, &mut tried).await };
+    // What is wrong from the beginning is not tried for ever.
+    newer_version(&project::load(global, ui, None)?.stack, args)?;
+    loop {
+        match turn(global, args, ui, &interrupt, &mut tried).await {
+            // Nothing had begun: that is how a loop ends.
+            Err(error) if error.is::<Interrupted>() => return Ok(Exit::Ok),
+            Err(error) if interrupt.exit().is_some() => return Err(error),
+            Err(error) => {
+                let (_, mut problem) = classify::problem(&error);
+                for hint in &mut problem.hints {
+                    *hint = super::in_place(global, hint);
+                }
+                problem.show(ui);
+            }
+            Ok(_) => {}
+        }
+        tokio::select! {
+            () = interrupt.cancel.cancelled() => return Ok(Exit::Ok),
+            () = tokio::time::sleep(every) => {}
+        }
+    }
+}
+
+/// One look, and the update when one is due.
+async fn turn(global: &Global, args: &Autoupdate, ui: &Ui, interrupt: &Interrupt, tried: &mut Tried) -> anyhow::Result<Exit> {
+    let engine = project::connect(global).await?;
+    let mut look = unless_stopped(interrupt, look(global, args, ui, &engine, tried)).await?;
+    if args.dry_run {
+        look.show(ui);
+        return Ok(if look.survey.incomplete() { Exit::Failure } else { Exit::Ok });
+    }
+    let together = look.version.is_some();
+    if look.open {
+        let min_age = look.stack.autoupdate.min_age;
+        let fetched = async { Ok(look.survey.fetch(&engine, min_age, Utc::now(), together).await?) };
+        unless_stopped(interrupt, fetched).await?;
+    }
+    look.say(ui, args.every.is_some());
+    if look.open && look.survey.due() {
+        let hold = look.survey.hold(&engine).await?;
+        let choices = Choices {
+            version: look.version.as_deref(),
+            dry_run: false,
+            refresh: false,
+            hold: Some(&hold),
+            rollout: &args.rollout,
+            command: "autoupdate",
+        };
+        if let Err(error) = bring_about(global, &choices, ui).await {
+            if let Some(culprit) = blamed(&error) {
+                tried.failed(&look.survey.findings, culprit, together);
+            }
+            return Err(error);
+        }
+    }
+    look.unanswered().map_or(Ok(Exit::Ok), |error| Err(error.into()))
+}
+
+/// The work, unless a signal comes before it is done; for what may be dropped halfway.
+async fn unless_stopped<T>(interrupt: &Interrupt, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::select! {
+        biased;
+        () = interrupt.cancel.cancelled() => Err(Interrupted(interrupt.exit().unwrap_or(Exit::Interrupted)).into()),
+        result = work => result,
+    }
+}
+
+/// Whether the failure speaks against what was to run, and which service it was; an engine that fails does not.
+fn blamed(error: &anyhow::Error) -> Option<Option<&ServiceName>> {
+    match &error.downcast_ref::<Unfinished>()?.failure.error {
+        StepError::Unhealthy { service, .. }
+        | StepError::Job { service, .. }
+        | StepError::Smoke { service, .. }
+        | StepError::Canary { service, .. } => Some(Some(service)),
+        StepError::Switch(_) => Some(None),
+        _ => None,
+    }
+}
+
+/// The candidate to move to.
+fn newer_version(stack: &Stack, args: &Autoupdate) -> Result<Option<String>, Usage> {
+    newer(stack.version.as_deref(), stack.autoupdate.range.as_deref(), &args.candidate)
+        .map(|version| version.map(str::to_owned))
+        .map_err(|error| Usage { message: error.to_string(), hint: Some(error.hint()) })
+}
+
+async fn look(global: &Global, args: &Autoupdate, ui: &Ui, engine: &dyn Engine, tried: &Tried) -> anyhow::Result<Look> {
+    let mut stack = project::load(global, ui, None)?.stack;
+    let version = newer_version(&stack, args)?;
+    if version.is_some() {
+        stack = project::load(global, ui, version.as_deref())?.stack;
+    }
+    let site = project::look(engine, &stack.project, Some(&stack), project::engine_is_local(global)).await?;
+    let survey = Survey::make(engine, &stack, &site.observed, tried).await?;
+    let window = stack.autoupdate.window.as_ref();
+    let now = match window.map(|window| window.zone) {
+        Some(Zone::Local) => Local::now().naive_local(),
+        Some(Zone::Utc) | None => Utc::now().naive_utc(),
+    };
+    let open = is_open(window, now);
+    let range_unused = stack.autoupdate.range.is_some() && args.candidate.is_empty();
+    Ok(Look { stack, version, survey, open, range_unused })
+}
+
+impl Look {
+    fn told(&self, event: Option<&'static str>) -> Told<'_> {
+        Told {
+            event,
+            schema: 1,
+            project: self.stack.project.as_str(),
+            at: now(),
+            version: self.stack.version.as_deref(),
+            newer: self.version.is_some(),
+            window: self.stack.autoupdate.window.as_ref().map(ToString::to_string),
+            window_open: self.open,
+            min_age: self.stack.autoupdate.min_age.as_secs(),
+            images: &self.survey.findings,
+        }
+    }
+
+    fn table(&self) -> String {
+        let mut table = Table::default();
+        for Finding { subject, verdict, .. } in &self.survey.findings {
+            table.row([subject.image.to_string(), verdict.to_string()]);
+        }
+        table.render()
+    }
+
+    /// What would be done, as data.
+    fn show(&self, ui: &Ui) {
+        if ui.json() {
+            ui.document(&self.told(None));
+            return;
+        }
+        ui.data(&self.table());
+        ui.data(&self.summary());
+        self.notes(ui);
+    }
+
+    /// What is going to be done. A loop says it on one line.
+    fn say(&self, ui: &Ui, looping: bool) {
+        if ui.json() {
+            ui.line(&self.told(Some("autoupdate")));
+            return;
+        }
+        if !looping || ui.verbosity == Verbosity::Verbose {
+            ui.say(self.table().trim_end());
+            self.notes(ui);
+        }
+        let at = if looping { format!("{}  ", now()) } else { String::new() };
+        ui.say(&format!("{at}{}", self.summary()));
+    }
+
+    fn notes(&self, ui: &Ui) {
+        if self.range_unused {
+            ui.note(
+                "the engine cannot list a registry's tags, so a range alone finds no newer version",
+                Some("name the versions that there are with `--candidate VERSION`"),
+            );
+        }
+        if self.survey.due() && !self.stack.autoupdate.min_age.is_zero() {
+            ui.note("how old an image is, is known once it has been got", None);
+        }
+    }
+
+    fn summary(&self) -> String {
+        let count = |counts: &dyn Fn(&Verdict) -> bool| self.survey.findings.iter().filter(|f| counts(&f.verdict)).count();
+        let names = |counts: &dyn Fn(&Verdict) -> bool| {
+            let named = self.survey.findings.iter().filter(|f| counts(&f.verdict)).map(|f| f.subject.image.to_string());
+            Some(named.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
+        };
+        let version = self.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
+        let mut parts = Vec::new();
+        match names(&|v| *v == Verdict::Due) {
+            Some(due) => parts.push(format!("due: {due}")),
+            None => parts.push("nothing is due".to_owned()),
+        }
+        parts.extend(names(&Verdict::waits).map(|waiting| format!("waiting: {waiting}")));
+        parts.extend(names(&|v| matches!(v, Verdict::Unknown { .. })).map(|unknown| format!("not known: {unknown}")));
+        let (current, exempt) = (count(&|v| *v == Verdict::Current), count(&Verdict::is_exempt));
+        parts.push(format!("{current} current, {exempt} never updated unasked"));
+        if let Some(window) = self.stack.autoupdate.window.as_ref().filter(|_| !self.open) {
+            parts.push(format!("outside the window {window}, so nothing is changed"));
+        }
+        format!("{}{version}: {}", self.stack.project, parts.join("; "))
+    }
+
+    /// The error that tells of registries that did not answer.
+    fn unanswered(&self) -> Option<EngineError> {
+        let reasons = self.survey.findings.iter().filter_map(|f| match &f.verdict {
+            Verdict::Unknown { error } => Some(error.as_str()),
+            _ => None,
+        });
+        let reasons: Vec<_> = reasons.collect();
+        let action = "what registries have could not be found out for every image";
+        (!reasons.is_empty()).then(|| EngineError::new(ErrorKind::ImageUnavailable, action, reasons.join("; ")))
+    }
+}
+
+fn now() -> String {
+    Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true)
+}
