@@ -16,6 +16,9 @@ _medianestctl() {
             ",$1")
                 cmd="medianestctl"
                 ;;
+            medianestctl,autoupdate)
+                cmd="medianestctl__subcmd__autoupdate"
+                ;;
             medianestctl,check)
                 cmd="medianestctl__subcmd__check"
                 ;;
@@ -81,6 +84,9 @@ _medianestctl() {
                 ;;
             medianestctl,update)
                 cmd="medianestctl__subcmd__update"
+                ;;
+            medianestctl__subcmd__help,autoupdate)
+                cmd="medianestctl__subcmd__help__subcmd__autoupdate"
                 ;;
             medianestctl__subcmd__help,check)
                 cmd="medianestctl__subcmd__help__subcmd__check"
@@ -260,7 +266,7 @@ _medianestctl() {
 
     case "${cmd}" in
         medianestctl)
-            opts="-C -f -p -H -y -q -v -h -V --directory --file --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help"
+            opts="-C -f -p -H -y -q -v -h -V --directory --file --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version init check secrets config plan deploy update rollback autoupdate status logs start stop restart down migrate releases prune maintenance lock completions generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -279,6 +285,80 @@ _medianestctl() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human plain json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__autoupdate)
+            opts="-C -p -H -y -q -v -h -V --every --candidate --dry-run --wait-timeout --canary --bake --no-backup --recreate --directory --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --candidate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --canary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bake)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -654,8 +734,22 @@ _medianestctl() {
             return 0
             ;;
         medianestctl__subcmd__help)
-            opts="init check secrets config plan deploy update rollback status logs start stop restart down migrate releases prune maintenance lock completions generate help"
+            opts="init check secrets config plan deploy update rollback autoupdate status logs start stop restart down migrate releases prune maintenance lock completions generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__help__subcmd__autoupdate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -21,7 +21,7 @@ const FORTH: [&str; 2] = ["deploy", RELEASES[1]];
 /// The command that goes back.
 const BACK: [&str; 2] = ["rollback", RELEASES[0]];
 /// Seconds after which a call that hangs is given up; many times what any call takes here.
-const PATIENCE: &str = "6";
+const PATIENCE: &str = "12";
 
 /// Two first deploys at once may want the same free network addresses.
 static FIRST: Mutex<()> = Mutex::new(());
