@@ -18,3 +18,5 @@ mod migration;
 mod state;
 #[path = "faults/update.rs"]
 mod update;
+#[path = "faults/visitors.rs"]
+mod visitors;

@@ -115,7 +115,7 @@ services:
     networks: [inside]
     healthcheck: {disable: true}
     depends_on: {db: {condition: service_healthy}}
-    x-medianest: {migration: {attempts: 3, backoff: 2s, verify: [verify]}}
+    x-medianest: {migration: {attempts: 3, backoff: 2s, verify: [verify], backward_compatible: "${COMPATIBLE:-*}"}}
   api:
     image: shop/api:${VERSION:-v1}
     user: "1000:1000"

@@ -1,6 +1,5 @@
 //! `rollback`: brings a recorded release back, all of it.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{
@@ -13,11 +12,10 @@ use crate::cli::{
     args::{Global, Rollback},
     project::{self, Provided},
 };
-use crate::engine::Engine;
-use crate::model::{Contents, ImageId, Observed, ObservedImage};
+use crate::model::{Contents, Observed};
 use crate::plan::{self, DeployOptions, Way};
 use crate::state::{
-    Release, Store,
+    Release, ReleaseImages, Store,
     rollback::{self, RollbackError},
 };
 use crate::ui::{self, Ui};
@@ -39,7 +37,7 @@ pub async fn run(global: &Global, args: &Rollback, ui: &Ui) -> anyhow::Result<Ex
         Err(_) => None,
     };
     rollback::check_migrations(&history, current, target, declared.as_deref())?;
-    let Images { there, pinned } = images(&engine, target).await?;
+    let ReleaseImages { there, pinned, .. } = ReleaseImages::find(&engine, target).await?.complete(target.number)?;
 
     let stack = &loaded.stack;
     let contents = Contents { secrets: loaded.release.secrets.clone(), configs: loaded.release.configs.clone() };
@@ -79,41 +77,6 @@ pub async fn run(global: &Global, args: &Rollback, ui: &Ui) -> anyhow::Result<Ex
     }
     say(global, ui, target, &outcome);
     Ok(Exit::Ok)
-}
-
-/// The images that a release is made of, as the engine has them.
-struct Images {
-    /// By the reference that the files name, and by identity.
-    there: BTreeMap<String, ObservedImage>,
-    /// References that lead to other content by now.
-    pinned: BTreeMap<String, ImageId>,
-}
-
-/// Finds the recorded content of every image, wherever its tag leads by now.
-async fn images(engine: &dyn Engine, release: &Release) -> anyhow::Result<Images> {
-    let mut found = Images { there: BTreeMap::new(), pinned: BTreeMap::new() };
-    let (mut gone, mut digests) = (Vec::new(), Vec::new());
-    for service in release.services.values() {
-        let Some(id) = &service.image_id else { continue };
-        let Some(image) = engine.image(&id.to_string()).await? else {
-            gone.push(service.image.clone());
-            digests.extend(service.digests.first().cloned());
-            continue;
-        };
-        if engine.image(&service.image).await?.is_none_or(|now| now.id != *id) {
-            found.pinned.insert(service.image.clone(), id.clone());
-        }
-        found.there.insert(service.image.clone(), image.clone());
-        found.there.insert(id.to_string(), image);
-    }
-    if gone.is_empty() {
-        return Ok(found);
-    }
-    gone.sort();
-    gone.dedup();
-    digests.sort();
-    digests.dedup();
-    Err(RollbackError::ImagesGone { target: release.number, images: gone, digests }.into())
 }
 
 fn say(global: &Global, ui: &Ui, target: &Release, outcome: &Outcome) {
