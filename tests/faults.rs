@@ -14,6 +14,10 @@ mod gate;
 mod lock;
 #[path = "faults/migration.rs"]
 mod migration;
+#[path = "faults/rollback.rs"]
+mod rollback;
+#[path = "faults/rollout.rs"]
+mod rollout;
 #[path = "faults/state.rs"]
 mod state;
 #[path = "faults/update.rs"]

@@ -11,7 +11,7 @@ mod watched;
 
 pub use mortal::Mortal;
 pub use operator::{Done, Operator, Trouble, clock};
-pub use project::{Project, good, shop, shop_engine, stocked};
+pub use project::{Project, good, shop, shop_but, shop_engine, stocked};
 pub use settled::{assert_settled, containers, ids, planned};
 pub use watched::{Fate, Watched};
 

@@ -11,11 +11,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use futures_util::{future::pending, stream::BoxStream};
+use futures_util::StreamExt as _;
+use futures_util::{
+    future::pending,
+    stream::{self, BoxStream},
+};
 use medianestctl::engine::fake::FakeEngine;
 use medianestctl::engine::{
-    ContainerSpec, Engine, EngineError, ErrorKind, ExecOutput, LogChunk, LogOptions, NetworkSpec, Process, PullProgress,
-    VolumeSpec,
+    ContainerSpec, Engine, EngineError, ErrorKind, ExecOutput, LogChunk, LogOptions, LogSource, NetworkSpec, Process,
+    PullProgress, VolumeSpec,
 };
 use medianestctl::model::{
     EngineInfo, ImageRef, Labels, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume, ProjectName, RestartPolicy,
@@ -64,6 +68,8 @@ pub struct Watched {
     fate: Option<(usize, Fate)>,
     calls: Mutex<Vec<(bool, String)>>,
     visitors: Mutex<Visitors>,
+    /// Answers of the candidate and of the others in the ingress's log: status, seconds, how many.
+    log: Option<[(u16, &'static str, usize); 2]>,
     struck: AtomicBool,
     dead: CancellationToken,
 }
@@ -80,6 +86,7 @@ impl Watched {
             fate: None,
             calls: Mutex::default(),
             visitors: Mutex::default(),
+            log: None,
             struck: AtomicBool::new(false),
             dead: CancellationToken::new(),
         }
@@ -95,6 +102,26 @@ impl Watched {
     pub fn sick(mut self, image: &str) -> Self {
         self.sick.insert(image.to_owned());
         self
+    }
+
+    /// While somebody follows the ingress's log, it tells these answers of `shop-api-1-next` and of the others: status,
+    /// seconds, how many.
+    pub fn logs_trial(mut self, candidate: (u16, &'static str, usize), others: (u16, &'static str, usize)) -> Self {
+        self.log = Some([candidate, others]);
+        self
+    }
+
+    async fn trial(&self, answers: [(u16, &'static str, usize); 2]) -> Answer<LogChunk> {
+        let there = self.engine.containers(&self.project).await?;
+        let address = |name: &str| {
+            let c = there.iter().find(|c| c.name == name);
+            c.and_then(|c| c.fixed_addresses.values().next()).map(ToString::to_string).unwrap_or_default()
+        };
+        let mut lines = String::new();
+        for ((status, seconds, count), name) in answers.into_iter().zip(["shop-api-1-next", "shop-api-2"]) {
+            lines.push_str(&format!("medianestctl-trial|{}:4000|{status}|{seconds}\n", address(name)).repeat(count));
+        }
+        Ok(LogChunk { source: LogSource::Stdout, bytes: lines.into() })
     }
 
     /// The calls so far, and whether each may change something.
@@ -324,6 +351,9 @@ impl Engine for Watched {
     }
 
     fn logs<'a>(&'a self, name: &str, options: &LogOptions) -> BoxStream<'a, Answer<LogChunk>> {
-        self.engine.logs(name, options)
+        match self.log.filter(|_| name == self.ingress && options.follow) {
+            Some(answers) => Box::pin(stream::once(self.trial(answers)).chain(self.engine.logs(name, options))),
+            None => self.engine.logs(name, options),
+        }
     }
 }
