@@ -16,7 +16,13 @@ mod gate;
 mod lock;
 #[path = "faults/migration.rs"]
 mod migration;
+#[path = "faults/rollback.rs"]
+mod rollback;
+#[path = "faults/rollout.rs"]
+mod rollout;
 #[path = "faults/state.rs"]
 mod state;
 #[path = "faults/update.rs"]
 mod update;
+#[path = "faults/visitors.rs"]
+mod visitors;

@@ -40,6 +40,8 @@ impl Probing {
 
 /// Restarts by the engine after which a container counts as crashing for good.
 const CRASHES: u64 = 3;
+/// Pause between two looks at a container that was healthy.
+const WATCH: Duration = Duration::from_secs(1);
 /// How long a container without a health check must stay up.
 const SETTLE: Duration = Duration::from_secs(2);
 /// How long one probe may take when the health check does not say.
@@ -109,16 +111,27 @@ pub(super) async fn stays_up(
     span: Duration,
     cancel: &CancellationToken,
 ) -> Result<(), StepError> {
-    tokio::select! {
-        () = sleep(span) => {}
-        () = cancel.cancelled() => return Err(StepError::Cancelled),
-    }
-    let gate = Gate { engine, container, service, last_output: None, last_exit: None, crashes_before: None };
-    let now = gate.inspect().await?;
-    let same = now.state.is_running() && now.started_at == Some(healthy.started_at) && now.health != Health::Unhealthy;
-    if same {
-        return Ok(());
-    }
+    let mut gate = Gate { engine, container, service, last_output: None, last_exit: None, crashes_before: None };
+    let (begin, mut went) = (Instant::now(), false);
+    let now = loop {
+        tokio::select! {
+            () = sleep(WATCH.min(span.saturating_sub(begin.elapsed()))) => {}
+            () = cancel.cancelled() => return Err(StepError::Cancelled),
+        }
+        let now = gate.inspect().await?;
+        went |= !now.state.is_running() || now.started_at != Some(healthy.started_at);
+        // The engine forgets how a run ended when it begins the next: it is worth while to wait for its next end.
+        match now.state {
+            ContainerState::Exited { .. } => break now,
+            ContainerState::Restarting { exit_code } => {
+                gate.last_exit = Some(exit_code);
+                break now;
+            }
+            _ if begin.elapsed() < span => {}
+            _ if !went && now.health != Health::Unhealthy => return Ok(()),
+            _ => break now,
+        }
+    };
     let why = format!("was healthy and did not stay up for {} s", span.as_secs());
     Err(gate.failed(why, Some(&now)).await)
 }

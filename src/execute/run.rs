@@ -196,11 +196,40 @@ fn job(plan: &Plan, id: StepId) -> Option<String> {
     }
 }
 
-/// Takes back what was done, the last first. Everything is tried; the first failure is told.
+/// What must be left alone while things are taken back, because something before it could not be taken back.
+#[derive(Default)]
+struct Held {
+    /// What served before does not serve again: whatever gets the requests now goes on getting them.
+    serving: bool,
+    /// Containers that could not be stopped.
+    running: Vec<String>,
+}
+
+impl Held {
+    fn note(&mut self, failed: &Action) {
+        match failed {
+            Action::Start { .. } | Action::AwaitHealthy { .. } | Action::SwitchUpstreams { .. } => self.serving = true,
+            Action::Stop { container, .. } => self.running.push(container.clone()),
+            _ => {}
+        }
+    }
+
+    fn forbids(&self, action: &Action) -> bool {
+        match action {
+            Action::Stop { .. } | Action::RemoveContainer { .. } | Action::SwitchUpstreams { .. } => self.serving,
+            // A predecessor that was to go before its successor came (`X` before `X-next`) may not run beside it.
+            Action::Start { container } => self.running.iter().any(|other| other.starts_with(container.as_str())),
+            _ => false,
+        }
+    }
+}
+
+/// Takes back what was done, the last first. Everything is tried that does no harm; the first failure is told.
 async fn undo(plan: &Plan, done: &[StepId], context: &Context<'_>, seen: &Seen) -> Undone {
     let mut kept = Vec::new();
     let mut problem = None;
     let mut any = false;
+    let mut held = Held::default();
     // The operator's wish to stop must not stop what brings the site back.
     let undisturbed =
         Context { head: None, release: None, cancel: CancellationToken::new(), abandon: context.abandon.clone(), ..*context };
@@ -208,6 +237,9 @@ async fn undo(plan: &Plan, done: &[StepId], context: &Context<'_>, seen: &Seen) 
         let Some(undo) = plan.step(*id).and_then(|s| s.undo.as_ref()) else { continue };
         any = true;
         for action in &undo.actions {
+            if held.forbids(action) {
+                break;
+            }
             if let Err(lost) = context.fence.check() {
                 return Undone::Failed(format!("{} {}: {lost}", action.verb(), action.object()));
             }
@@ -228,7 +260,10 @@ async fn undo(plan: &Plan, done: &[StepId], context: &Context<'_>, seen: &Seen) 
                 }
                 // What was never made, or is gone already, need not be unmade.
                 Err(StepError::Engine(e)) if e.kind == ErrorKind::NotFound => break,
-                Err(error) => problem = problem.or(Some(format!("{} {}: {error}", action.verb(), action.object()))),
+                Err(error) => {
+                    held.note(action);
+                    problem = problem.or(Some(format!("{} {}: {error}", action.verb(), action.object())));
+                }
             }
         }
     }

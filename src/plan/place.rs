@@ -169,6 +169,7 @@ impl Maker<'_, '_> {
         let health = wanted.map(|c| self.observed.kept.health_of(c));
         let settle = if replaces { self.window } else { Duration::ZERO };
         let waiting = self.waiting(settle);
+        let kept = wanted.is_some_and(|c| c.name == previous_name(&place.spec.name));
         let mut up = Up { container, started: None, healthy: None };
         if let Some(ContainerState::Running { .. }) = wanted.map(|c| &c.state) {
             match health {
@@ -183,7 +184,11 @@ impl Maker<'_, '_> {
                     let start = self.builder.add(self.start(&up.container), place.start_cause(), before);
                     up.started = Some(start);
                     up.healthy = Some(self.builder.add(self.await_healthy(&up.container, settle), waiting, [start]));
-                    self.keep_when_it_fails(place, &up);
+                    if kept {
+                        self.put_back(place, &up);
+                    } else {
+                        self.keep_when_it_fails(place, &up);
+                    }
                 }
                 Some(Health::Starting) => {
                     up.healthy = Some(self.builder.add(self.await_healthy(&up.container, settle), waiting, before));
@@ -193,22 +198,33 @@ impl Maker<'_, '_> {
             return up;
         }
         let mut before = before;
-        if let Some(kept) = wanted.filter(|c| c.restart != place.spec.restart) {
-            let policy = place.spec.restart;
-            let action = Action::SetRestart { container: kept.name.clone(), policy };
-            before = vec![self.builder.add(action, "so that the engine brings it back when it fails", before)];
+        if let Some(there) = wanted.filter(|c| c.restart != place.spec.restart) {
+            let set = |policy| Action::SetRestart { container: there.name.clone(), policy };
+            let id = self.builder.add(set(place.spec.restart), "so that the engine brings it back when it fails", before);
+            if kept {
+                self.builder.undo(id, vec![set(there.restart)]);
+            }
+            before = vec![id];
         }
         let start = self.builder.add(self.start(&up.container), place.start_cause(), before);
         let healthy = self.builder.add(self.await_healthy(&up.container, settle), waiting, [start]);
         (up.started, up.healthy) = (Some(start), Some(healthy));
-        let kept = wanted.is_some_and(|c| c.name == previous_name(&place.spec.name));
         if kept && replaces {
-            // It goes back to where it was.
-            self.builder.undo(start, vec![self.stop(&up.container)]);
+            self.put_back(place, &up);
         } else if replaces || (wanted.is_none() && self.updating()) {
             self.keep_when_it_fails(place, &up);
         }
         up
+    }
+
+    /// One that was kept for a way back goes back to where it was, and the engine must not bring it back by itself.
+    fn put_back(&mut self, place: &Place<'_>, up: &Up) {
+        let Some(start) = up.started else { return };
+        let mut back = vec![self.stop(&up.container)];
+        if revives(place.spec.restart) {
+            back.push(Action::SetRestart { container: up.container.clone(), policy: RestartPolicy::No });
+        }
+        self.builder.undo(start, back);
     }
 
     /// Taken back from the end: one that became healthy goes, one that did not is kept for inspection.

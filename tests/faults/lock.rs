@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, advance, sleep},
 };
 
-use crate::support::{Mortal, Operator, Trouble, assert_settled, clock, containers, shop, shop_engine};
+use crate::support::{Mortal, Operator, Trouble, assert_settled, clock, containers, shop, shop_but, shop_engine};
 
 const LOCK: &str = "shop-medianestctl-lock";
 const PROCESS: &str = "io.medianest.lock.process";
@@ -256,7 +256,9 @@ async fn a_run_whose_lock_is_taken_away_stops_taking_back() {
     let slow = FakeImage::unchecked(Behaviour::Healthy { after: Duration::from_secs(60) });
     let engine = shop_engine().with_image("shop/api:v1", slow).with_image("shop/api:v2", never);
     let patient = |version: &str| {
-        let mut project = shop().var("VERSION", version);
+        // Only what was stopped first is waited for when it is taken back.
+        let order = ("deploy: {replicas:", "deploy: {update_config: {order: stop-first}, replicas:");
+        let mut project = shop_but(&[order]).var("VERSION", version);
         project.patience = Some(Duration::from_secs(100));
         project
     };

@@ -7,11 +7,13 @@ mod mortal;
 mod operator;
 mod project;
 mod settled;
+mod watched;
 
 pub use mortal::Mortal;
 pub use operator::{Done, Operator, Trouble, clock};
-pub use project::{Project, shop, shop_engine, stocked};
+pub use project::{Project, good, shop, shop_but, shop_engine, stocked};
 pub use settled::{assert_settled, containers, ids, planned};
+pub use watched::{Fate, Watched};
 
 /// Says which of many cases is at hand; shown when it fails.
 #[allow(clippy::print_stdout, reason = "the test harness keeps it for failures")]

@@ -12,11 +12,14 @@ use futures_util::join;
 use medianestctl::engine::{self, Engine, EngineError, Wanted};
 use medianestctl::event::Event;
 use medianestctl::execute::{self, Context, Failure, Finished};
-use medianestctl::model::{Contents, Maintenance, Observed, Stack, lock_holder};
+use medianestctl::model::{Contents, Maintenance, Observed, ObservedImage, Stack, lock_holder};
 use medianestctl::plan::autoupdate::Hold;
-use medianestctl::plan::{self, DeployOptions, Plan, PlanError, Selection, lint};
+use medianestctl::plan::{self, DeployOptions, Plan, PlanError, Selection, Way, lint};
 use medianestctl::secret::{FingerprintKey, Secret};
-use medianestctl::state::{Draft, Fence, History, Holder, Lock, LockError, Making, Note, Opened, StateError, Store, Versions};
+use medianestctl::state::rollback::{self, RollbackError};
+use medianestctl::state::{
+    Draft, Fence, History, Holder, Lock, LockError, Making, Note, Opened, ReleaseImages, StateError, Store, Versions,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::Project;
@@ -28,6 +31,7 @@ pub enum Trouble {
     Engine(EngineError),
     State(StateError),
     Lock(LockError),
+    Rollback(RollbackError),
     Step(Box<Failure>),
 }
 
@@ -40,7 +44,7 @@ macro_rules! trouble {
         })*
     };
 }
-trouble!(Plan(PlanError), Engine(EngineError), State(StateError), Lock(LockError), Step(Box<Failure>));
+trouble!(Plan(PlanError), Engine(EngineError), State(StateError), Lock(LockError), Rollback(RollbackError), Step(Box<Failure>));
 
 impl Trouble {
     /// The failure of a step.
@@ -58,6 +62,15 @@ impl Trouble {
         match self {
             Self::Plan(error) => error,
             other => panic!("not a refusal to plan: {other:?}"),
+        }
+    }
+
+    /// The refusal to return.
+    #[track_caller]
+    pub fn rollback(self) -> RollbackError {
+        match self {
+            Self::Rollback(error) => error,
+            other => panic!("not a refusal to return: {other:?}"),
         }
     }
 }
@@ -83,6 +96,21 @@ struct Provided {
     key: FingerprintKey,
 }
 
+/// What a command brings about.
+struct Change<'c> {
+    command: &'static str,
+    /// A new release comes of it.
+    release: bool,
+    /// That release is brought back by it.
+    rollback_of: Option<u64>,
+    stack: &'c Stack,
+    /// Contents that are not those of the project's files.
+    provided: Option<&'c Provided>,
+    /// Images that count in the place of those that the stack's references lead to.
+    images: &'c BTreeMap<String, ObservedImage>,
+    planner: Planner<'c>,
+}
+
 type Planner<'a> = &'a (dyn Fn(&Observed, &Contents, &DeployOptions) -> Result<Plan, PlanError> + Sync);
 
 /// Somebody with a project and an engine.
@@ -93,6 +121,8 @@ pub struct Operator<'a> {
     pub who: String,
     /// What `autoupdate` leaves as it is.
     pub hold: Hold,
+    /// How replicas that serve are replaced.
+    pub way: Way,
     pub cancel: CancellationToken,
     pub abandon: CancellationToken,
     pub events: Mutex<Vec<Event>>,
@@ -108,6 +138,7 @@ impl<'a> Operator<'a> {
             engine,
             who: "ann@laptop".into(),
             hold: Hold::default(),
+            way: Way::Rolling,
             cancel: CancellationToken::new(),
             abandon: CancellationToken::new(),
             events: Mutex::default(),
@@ -116,7 +147,11 @@ impl<'a> Operator<'a> {
     }
 
     pub async fn look(&self) -> Result<Site, Trouble> {
-        let wanted = Wanted { images: self.stack.services.values().map(|s| s.image.clone()).collect(), host_routes: Vec::new() };
+        self.look_for(&self.stack, &BTreeMap::new()).await
+    }
+
+    async fn look_for(&self, stack: &Stack, images: &BTreeMap<String, ObservedImage>) -> Result<Site, Trouble> {
+        let wanted = Wanted { images: stack.services.values().map(|s| s.image.clone()).collect(), host_routes: Vec::new() };
         let store = Store::new(self.engine, self.stack.project.clone());
         let (observed, opened) = join!(engine::observe(self.engine, &self.stack.project, wanted), store.open());
         let (mut observed, opened) = (observed?, opened?);
@@ -125,6 +160,7 @@ impl<'a> Operator<'a> {
         }
         observed.images.extend(self.hold.images.clone());
         Note::find(&self.stack.project, observed.volumes.values()).add_to(&mut observed.kept);
+        observed.images.extend(images.clone());
         Ok(Site { observed, opened })
     }
 
@@ -151,7 +187,8 @@ impl<'a> Operator<'a> {
     }
 
     fn checked(&self, site: &Site, contents: &Contents, pulled: bool, planner: Planner<'_>) -> Result<Plan, PlanError> {
-        let options = DeployOptions { pulled, patience: self.project.patience, ..DeployOptions::default() };
+        let options =
+            DeployOptions { pulled, patience: self.project.patience, way: self.way.clone(), ..DeployOptions::default() };
         let plan = planner(&site.observed, contents, &options)?;
         let again = planner(&site.observed, contents, &options)?;
         assert_eq!(plan.to_text(), again.to_text(), "the same inputs give the same plan");
@@ -223,29 +260,73 @@ impl<'a> Operator<'a> {
         self.apply("maintenance", false, &|o, _, _| plan::maintenance(&self.stack, o, wanted)).await
     }
 
+    /// `rollback`, to a version or number, or without either to the release before the current one.
+    pub async fn rollback(&self, wanted: Option<&str>) -> Result<Done, Trouble> {
+        let store = Store::new(self.engine, self.stack.project.clone());
+        let opened = store.open().await?.ok_or(RollbackError::NothingDeployed)?;
+        let history = store.releases().await?.up_to(opened.head.last);
+        let target = rollback::target(&history, opened.head.release, wanted)?;
+        let current = opened.head.release.ok_or(RollbackError::NothingDeployed)?;
+        let loaded = store.load(target.number, &opened.key).await?;
+        let now = store.load(current, &opened.key).await.ok();
+        let declared = now.and_then(|now| now.stack.services.into_values().find_map(|s| s.migration?.backward_compatible));
+        rollback::check_migrations(&history, current, target, declared.as_deref())?;
+        let images = ReleaseImages::find(self.engine, target).await?.complete(target.number)?;
+        let contents = Contents { secrets: loaded.release.secrets.clone(), configs: loaded.release.configs.clone() };
+        let provided = Provided { contents, granted: loaded.versions, key: opened.key };
+        let (stack, pinned) = (&loaded.stack, &images.pinned);
+        let planner = |observed: &Observed, contents: &Contents, options: &DeployOptions| {
+            let options = DeployOptions { pulled: true, way: Way::Returning, pinned: pinned.clone(), ..options.clone() };
+            plan::deploy(stack, observed, contents, &options)
+        };
+        self.carry_through(&Change {
+            command: "rollback",
+            release: true,
+            rollback_of: Some(target.number),
+            stack,
+            provided: Some(&provided),
+            images: &images.there,
+            planner: &planner,
+        })
+        .await
+    }
+
     async fn apply(&self, command: &'static str, release: bool, planner: Planner<'_>) -> Result<Done, Trouble> {
-        let mut site = self.look().await?;
-        let provided = self.provide(site.opened.as_ref()).await?;
+        let (stack, images) = (&self.stack, &BTreeMap::new());
+        self.carry_through(&Change { command, release, rollback_of: None, stack, provided: None, images, planner }).await
+    }
+
+    async fn carry_through(&self, change: &Change<'_>) -> Result<Done, Trouble> {
+        let Change { command, planner, .. } = *change;
+        let mut site = self.look_for(change.stack, change.images).await?;
+        let own;
+        let provided = match change.provided {
+            Some(provided) => provided,
+            None => {
+                own = self.provide(site.opened.as_ref()).await?;
+                &own
+            }
+        };
         let mut plan = self.checked(&site, &provided.contents, command == "migrate", planner)?;
         if let Some(pulls) = plan.pulls() {
-            self.execute(&pulls, &site, &provided, release, None).await?;
-            site = self.look().await?;
+            self.execute(&pulls, &site, provided, change, None).await?;
+            site = self.look_for(change.stack, change.images).await?;
             plan = self.checked(&site, &provided.contents, true, planner)?;
         }
         if plan.steps.is_empty() {
             return Ok(Done { plan, finished: None });
         }
         if plan.is_empty() {
-            let finished = self.execute(&plan, &site, &provided, release, None).await?;
+            let finished = self.execute(&plan, &site, provided, change, None).await?;
             return Ok(Done { plan, finished: Some(finished) });
         }
         let holder = Holder::this_process(self.who.clone(), command, now());
         let lock = Lock::acquire_by(clock, self.engine, &self.stack.project, &holder).await?;
         let result = async {
-            let site = self.look().await?;
+            let site = self.look_for(change.stack, change.images).await?;
             let plan = self.checked(&site, &provided.contents, true, planner)?;
-            let finished = self.execute(&plan, &site, &provided, release, Some(&lock)).await;
-            if let (Err(Trouble::Step(failure)), Some(draft)) = (&finished, self.draft(&plan, &site, &provided, release)?) {
+            let finished = self.execute(&plan, &site, provided, change, Some(&lock)).await;
+            if let (Err(Trouble::Step(failure)), Some(draft)) = (&finished, self.draft(&plan, &site, provided, change)?) {
                 let project = &self.stack.project;
                 let _ = execute::record_attempt(self.engine, project, &draft.record, failure, now()).await;
             }
@@ -260,10 +341,14 @@ impl<'a> Operator<'a> {
         Ok(done)
     }
 
-    fn draft(&self, plan: &Plan, site: &Site, provided: &Provided, release: bool) -> Result<Option<Draft>, StateError> {
-        let (stack, observed, contents, key) = (&self.stack, &site.observed, &provided.contents, &provided.key);
-        let making = Making { stack, observed, contents, plan, key, by: self.who.clone(), command: "deploy", at: now() };
-        release.then(|| Draft::of(&making)).transpose()
+    fn draft(&self, plan: &Plan, site: &Site, provided: &Provided, change: &Change<'_>) -> Result<Option<Draft>, StateError> {
+        let (stack, observed, contents, key) = (change.stack, &site.observed, &provided.contents, &provided.key);
+        let making = Making { stack, observed, contents, plan, key, by: self.who.clone(), command: change.command, at: now() };
+        let mut draft = change.release.then(|| Draft::of(&making)).transpose()?;
+        if let Some(draft) = &mut draft {
+            draft.record.rollback_of = change.rollback_of;
+        }
+        Ok(draft)
     }
 
     async fn execute(
@@ -271,11 +356,11 @@ impl<'a> Operator<'a> {
         plan: &Plan,
         site: &Site,
         provided: &Provided,
-        release: bool,
+        change: &Change<'_>,
         lock: Option<&Lock>,
     ) -> Result<Finished, Trouble> {
         let open = Fence::open();
-        let release = self.draft(plan, site, provided, release)?;
+        let release = self.draft(plan, site, provided, change)?;
         let context = Context {
             engine: self.engine,
             granted: &provided.granted,
@@ -335,6 +420,11 @@ impl Project {
     /// Deploys, as one operator.
     pub async fn deploy(&self, engine: &dyn Engine) -> Result<Done, Trouble> {
         Operator::new(self, engine).deploy().await
+    }
+
+    /// Returns to another release, as one operator.
+    pub async fn rollback(&self, engine: &dyn Engine, wanted: Option<&str>) -> Result<Done, Trouble> {
+        Operator::new(self, engine).rollback(wanted).await
     }
 
     /// What a deploy would do.

@@ -94,7 +94,12 @@ impl Project {
 
 /// A database, its migration, two replicas behind a proxy.
 pub fn shop() -> Project {
-    let compose = r#"
+    shop_but(&[])
+}
+
+/// The shop with other words in the places of some in its Compose file.
+pub fn shop_but(edits: &[(&str, &str)]) -> Project {
+    let mut compose = r#"
 name: shop
 x-medianest: {version: "${VERSION:-v1}"}
 services:
@@ -115,7 +120,7 @@ services:
     networks: [inside]
     healthcheck: {disable: true}
     depends_on: {db: {condition: service_healthy}}
-    x-medianest: {migration: {attempts: 3, backoff: 2s, verify: [verify]}}
+    x-medianest: {migration: {attempts: 3, backoff: 2s, verify: [verify], backward_compatible: "${COMPATIBLE:-*}"}}
   api:
     image: shop/api:${VERSION:-v1}
     user: "1000:1000"
@@ -153,8 +158,13 @@ configs:
 secrets:
   db_password: {file: secrets/db_password}
   api_token: {file: secrets/api_token}
-"#;
-    Project::new(compose)
+"#
+    .to_owned();
+    for (old, new) in edits {
+        assert!(compose.contains(old), "{old} stands in the file");
+        compose = compose.replacen(old, new, 1);
+    }
+    Project::new(&compose)
         .file("settings.json", "{\"colour\": \"blue\"}")
         .file("upstreams.conf", "upstream api { server api:4000; }")
         .secret("db_password", "correct horse")

@@ -1,9 +1,8 @@
 //! `rollback`: brings a recorded release back, all of it.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::{future::try_join_all, try_join};
+use futures_util::try_join;
 
 use super::{
     change::{Change, Outcome},
@@ -15,11 +14,10 @@ use crate::cli::{
     args::{Global, Rollback},
     project::{self, Provided},
 };
-use crate::engine::{Engine, EngineError};
-use crate::model::{Contents, ImageId, Observed, ObservedImage};
+use crate::model::{Contents, Observed};
 use crate::plan::{self, DeployOptions, Way};
 use crate::state::{
-    Release, Store,
+    Release, ReleaseImages, Store,
     rollback::{self, RollbackError},
 };
 use crate::ui::{self, Ui};
@@ -35,15 +33,16 @@ pub async fn run(global: &Global, args: &Rollback, ui: &Ui) -> anyhow::Result<Ex
     let history = history.up_to(opened.head.last);
     let target = rollback::target(&history, opened.head.release, args.release.as_deref())?;
     let current = opened.head.release.ok_or(RollbackError::NothingDeployed)?;
-    let (loaded, images) =
-        try_join!(async { anyhow::Ok(store.load(target.number, &opened.key).await?) }, images(&engine, target))?;
+    let (loaded, images) = try_join!(async { anyhow::Ok(store.load(target.number, &opened.key).await?) }, async {
+        anyhow::Ok(ReleaseImages::find(&engine, target).await?)
+    })?;
     if rollback::check_migrations(&history, current, target, None).is_err() {
         // What the current release declares of its migrations is newer than what the old one could know.
         let now = store.load(current, &opened.key).await.ok();
         let declared = now.and_then(|now| now.stack.services.into_values().find_map(|s| s.migration?.backward_compatible));
         rollback::check_migrations(&history, current, target, declared.as_deref())?;
     }
-    let Images { there, pinned } = images;
+    let ReleaseImages { there, pinned, .. } = images.complete(target.number)?;
 
     let stack = &loaded.stack;
     let contents = Contents { secrets: loaded.release.secrets.clone(), configs: loaded.release.configs.clone() };
@@ -83,48 +82,6 @@ pub async fn run(global: &Global, args: &Rollback, ui: &Ui) -> anyhow::Result<Ex
     }
     say(global, ui, target, &outcome);
     Ok(Exit::Ok)
-}
-
-/// The images that a release is made of, as the engine has them.
-struct Images {
-    /// By the reference that the files name, and by identity.
-    there: BTreeMap<String, ObservedImage>,
-    /// References that lead to other content by now.
-    pinned: BTreeMap<String, ImageId>,
-}
-
-/// Finds the recorded content of every image, wherever its tag leads by now.
-async fn images(engine: &dyn Engine, release: &Release) -> anyhow::Result<Images> {
-    let mut found = Images { there: BTreeMap::new(), pinned: BTreeMap::new() };
-    let (mut gone, mut digests) = (Vec::new(), Vec::new());
-    let looks = release.services.values().filter_map(|service| {
-        let id = service.image_id.as_ref()?;
-        Some(async move {
-            let text = id.to_string();
-            let (content, named) = try_join!(engine.image(&text), engine.image(&service.image))?;
-            Ok::<_, EngineError>((service, id, content, named))
-        })
-    });
-    for (service, id, content, named) in try_join_all(looks).await? {
-        let Some(image) = content else {
-            gone.push(service.image.clone());
-            digests.extend(service.digests.first().cloned());
-            continue;
-        };
-        if named.is_none_or(|now| now.id != *id) {
-            found.pinned.insert(service.image.clone(), id.clone());
-        }
-        found.there.insert(service.image.clone(), image.clone());
-        found.there.insert(id.to_string(), image);
-    }
-    if gone.is_empty() {
-        return Ok(found);
-    }
-    gone.sort();
-    gone.dedup();
-    digests.sort();
-    digests.dedup();
-    Err(RollbackError::ImagesGone { target: release.number, images: gone, digests }.into())
 }
 
 fn say(global: &Global, ui: &Ui, target: &Release, outcome: &Outcome) {

@@ -17,8 +17,8 @@ pub(super) struct Settlement {
     current: String,
     /// The one that is kept for a way back, with its restart policy.
     predecessor: Option<(String, RestartPolicy)>,
-    /// One that was kept for a way back so far.
-    previous: Option<String>,
+    /// One that was kept for a way back so far, with its restart policy.
+    previous: Option<(String, RestartPolicy)>,
     /// What is needed by nobody.
     doomed: Vec<Leftover>,
 }
@@ -46,7 +46,7 @@ impl Settlement {
             },
         });
         let doomed = doomed.collect();
-        Self { proper, current, previous: previous.map(|c| c.name.clone()), predecessor, doomed }
+        Self { proper, current, previous: previous.map(|c| (c.name.clone(), c.restart)), predecessor, doomed }
     }
 }
 
@@ -58,8 +58,15 @@ impl Deploy<'_> {
         // One name after the other: engines that rename running containers side by side lose count of their networks' endpoints.
         let mut named: Option<StepId> = None;
         for Settlement { proper, mut current, predecessor, previous, mut doomed } in settlements {
-            if let Some(previous) = previous.filter(|_| predecessor.is_some()) {
-                doomed.push(Leftover { container: previous, running: None, cause: "a newer one is kept for a way back" });
+            match previous {
+                Some((previous, _)) if predecessor.is_some() => {
+                    doomed.push(Leftover { container: previous, running: None, cause: "a newer one is kept for a way back" });
+                }
+                // A way back that was not gone to its end has set it.
+                Some((container, policy)) if revives(policy) => {
+                    self.no_revival(container, &[]);
+                }
+                _ => {}
             }
             let mut last: Vec<StepId> = named.into_iter().collect();
             for leftover in doomed {
@@ -78,8 +85,7 @@ impl Deploy<'_> {
                     current = between;
                 }
                 if revives(policy) {
-                    let action = Action::SetRestart { container: name.clone(), policy: RestartPolicy::No };
-                    last.push(self.builder.add(action, "the engine must not bring it back by itself", last.clone()));
+                    last.push(self.no_revival(name.clone(), &last));
                 }
                 last = vec![self.rename(&name, &kept, "it is kept for a way back", &last)];
             }
@@ -89,6 +95,11 @@ impl Deploy<'_> {
             named = last.last().copied().or(named);
         }
         (gone, removals)
+    }
+
+    fn no_revival(&mut self, container: String, after: &[StepId]) -> StepId {
+        let action = Action::SetRestart { container, policy: RestartPolicy::No };
+        self.builder.add(action, "the engine must not bring it back by itself", after.iter().copied())
     }
 
     fn rename(&mut self, container: &str, to: &str, cause: &str, after: &[StepId]) -> StepId {

@@ -1,0 +1,253 @@
+//! The way back: to what was recorded, byte for byte, without anything but the engine; or not at all.
+
+use std::time::Duration;
+
+use medianestctl::engine::Engine;
+use medianestctl::engine::fake::{Behaviour, FakeEngine, FakeImage, Fault};
+use medianestctl::execute::Undone;
+use medianestctl::model::RestartPolicy;
+use medianestctl::state::rollback::RollbackError;
+
+use crate::support::{Mortal, Operator, Project, Watched, assert_settled, containers, good, ids, shop, shop_but, shop_engine};
+
+fn v(n: u8) -> Project {
+    shop().var("VERSION", &format!("v{n}"))
+}
+
+async fn at_v2() -> FakeEngine {
+    let engine = shop_engine().with_image("shop/api:v3", FakeImage { size: 3, ..good() });
+    v(1).deploy(&engine).await.unwrap();
+    v(2).deploy(&engine).await.unwrap();
+    engine
+}
+
+/// Images that differ, as versions do.
+fn image(number: u64) -> FakeImage {
+    FakeImage { size: number, ..good() }
+}
+
+/// Changing calls of a rollback under the eyes of visitors.
+async fn back(engine: &FakeEngine, project: &Project, wanted: Option<&str>) -> Vec<String> {
+    let before = engine.changes().len();
+    let watched = Watched::shop(engine);
+    project.rollback(&watched, wanted).await.unwrap();
+    watched.assert_served();
+    engine.changes().split_off(before)
+}
+
+async fn api_images(engine: &FakeEngine) -> Vec<String> {
+    let there = containers(engine, &shop().stack()).await;
+    let api = there.into_iter().filter(|c| c.state.is_running() && c.name.starts_with("shop-api-"));
+    api.map(|c| c.image_id.to_string()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn kept_containers_come_back_without_a_pull_and_nothing_is_made() {
+    let engine = at_v2().await;
+    let before = ids(&engine, &shop().stack()).await;
+    let calls = back(&engine, &v(2), None).await;
+    let made: Vec<_> = calls.iter().filter(|c| c.starts_with("create container") && !c.contains("lock")).collect();
+    assert!(made.is_empty(), "{made:?}");
+    assert!(!calls.iter().any(|c| c.starts_with("pull") || c.starts_with("import")), "{calls:#?}");
+    assert!(!calls.iter().any(|c| c.starts_with("start shop-migrate")), "no migration runs");
+    assert!(!calls.iter().any(|c| c.starts_with("remove container shop-")), "what was is kept");
+    let after = ids(&engine, &shop().stack()).await;
+    for name in ["shop-api-1", "shop-api-2", "shop-migrate-1", "shop-migrate-verify"] {
+        assert_eq!(after.get(name), before.get(&format!("{name}-previous")), "{name} is what was kept");
+        assert_eq!(after.get(&format!("{name}-previous")), before.get(name), "{name} of v2 is kept");
+    }
+    assert_settled(&shop(), &engine).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_rollback_a_deploy_of_the_same_version_has_nothing_to_do() {
+    let engine = at_v2().await;
+    back(&engine, &v(2), None).await;
+    let plan = v(1).plan(&engine).await.unwrap();
+    assert!(plan.steps.is_empty(), "{}", plan.to_text());
+    let history = Operator::new(&v(1), &engine).history().await;
+    let last = history.releases.last().unwrap();
+    assert_eq!((last.number, last.rollback_of, last.version.as_deref()), (3, Some(1), Some("v1")));
+    assert_eq!(last.command, "rollback");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_of_a_rollback_is_where_one_was() {
+    let engine = at_v2().await;
+    let before = ids(&engine, &shop().stack()).await;
+    back(&engine, &v(2), None).await;
+    let calls = back(&engine, &v(1), None).await;
+    assert!(!calls.iter().any(|c| c.starts_with("create container shop-api")), "{calls:#?}");
+    assert_eq!(ids(&engine, &shop().stack()).await, before);
+    assert_settled(&v(2), &engine).await;
+    // And to and fro.
+    for n in [1, 2, 1] {
+        back(&engine, &v(2), Some(&format!("v{n}"))).await;
+        assert_settled(&v(n), &engine).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_releases_back_containers_are_made_from_what_was_recorded() {
+    let engine = at_v2().await;
+    let first = v(3).var("LOG_LEVEL", "debug").secret("api_token", "another").file("settings.json", "{\"colour\": \"red\"}");
+    first.deploy(&engine).await.unwrap();
+    assert!(engine.container("shop-api-1-previous").await.unwrap().is_some());
+    let old = engine.image("shop/api:v1").await.unwrap().unwrap().id.to_string();
+    // The files of v3 are what lies in the directory: nothing of it shows.
+    let calls = back(&engine, &first, Some("v1")).await;
+    assert!(calls.iter().any(|c| c.starts_with("create container shop-api-1-next")), "{calls:#?}");
+    assert!(!calls.iter().any(|c| c.starts_with("pull")), "{calls:#?}");
+    assert_eq!(api_images(&engine).await, [old.clone(), old]);
+    assert_settled(&v(1), &engine).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tag_that_has_moved_is_no_way_out_of_what_was_recorded() {
+    let engine = at_v2().await;
+    let recorded = engine.image("shop/api:v1").await.unwrap().unwrap().id.to_string();
+    let engine = engine.with_image("shop/api:v1", image(11));
+    assert_ne!(engine.image("shop/api:v1").await.unwrap().unwrap().id.to_string(), recorded);
+    back(&engine, &v(2), Some("v1")).await;
+    assert_eq!(api_images(&engine).await, [recorded.clone(), recorded.clone()]);
+    // The same where containers have to be made: the kept ones are gone.
+    back(&engine, &v(2), Some("v2")).await;
+    for name in ["shop-api-1-previous", "shop-api-2-previous"] {
+        // One more holds the content, as a tag of another name would.
+        if name.ends_with("2-previous") {
+            continue;
+        }
+        engine.remove_container(name, false).await.unwrap();
+    }
+    back(&engine, &v(2), Some("v1")).await;
+    assert_eq!(api_images(&engine).await, [recorded.clone(), recorded]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_image_that_is_gone_is_told_before_anything_is_touched() {
+    let engine = at_v2().await.with_image("shop/api:v1", image(11));
+    for name in ["shop-api-1-previous", "shop-api-2-previous", "shop-migrate-1-previous", "shop-migrate-verify-previous"] {
+        engine.remove_container(name, false).await.unwrap();
+    }
+    let before = engine.changes().len();
+    let refusal = v(2).rollback(&engine, Some("v1")).await.unwrap_err().rollback();
+    let RollbackError::ImagesGone { target: 1, images, .. } = &refusal else { panic!("{refusal:?}") };
+    assert_eq!(images, &["shop/api:v1"]);
+    assert_eq!(engine.changes().len(), before, "nothing is touched");
+}
+
+#[tokio::test(start_paused = true)]
+async fn migrations_that_nobody_declared_harmless_are_a_reason_to_refuse() {
+    for (declared, refused) in [(">=3", true), ("<2", true), ("nonsense?", true), (">=2", false), ("2", false), ("*", false)] {
+        let Ok(project) = std::panic::catch_unwind(|| {
+            let project = v(2).var("COMPATIBLE", declared);
+            project.stack();
+            project
+        }) else {
+            assert_eq!(declared, "nonsense?", "only what is no range is refused by the loader");
+            continue;
+        };
+        let engine = shop_engine();
+        v(1).deploy(&engine).await.unwrap();
+        project.deploy(&engine).await.unwrap();
+        let before = engine.changes().len();
+        let outcome = project.rollback(&engine, None).await;
+        if refused {
+            let refusal = outcome.unwrap_err().rollback();
+            assert!(matches!(&refusal, RollbackError::Migrations { versions, .. } if versions == &["v2"]), "{refusal:?}");
+            assert_eq!(engine.changes().len(), before, "nothing is touched");
+        } else {
+            outcome.unwrap();
+            let calls = engine.changes().split_off(before);
+            assert!(!calls.iter().any(|c| c.starts_with("start shop-migrate")), "no migration runs: {calls:#?}");
+            assert_settled(&v(1), &engine).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_is_nothing_before_the_first_release() {
+    let engine = shop_engine();
+    assert_eq!(v(1).rollback(&engine, None).await.unwrap_err().rollback(), RollbackError::NothingDeployed);
+    v(1).deploy(&engine).await.unwrap();
+    assert_eq!(v(1).rollback(&engine, None).await.unwrap_err().rollback(), RollbackError::NoneBefore { current: 1 });
+}
+
+const ALWAYS: (&str, &str) = ("restart: unless-stopped\n    environment: {LOG", "restart: always\n    environment: {LOG");
+
+/// v2 of a shop whose api the engine always brings back, with predecessors that are ill by now.
+async fn ill_predecessors() -> (Project, FakeEngine) {
+    let project = shop_but(&[ALWAYS]);
+    let ill = Behaviour::Healthy { after: Duration::from_secs(1) };
+    let engine = shop_engine().with_image("shop/api:v1", FakeImage::unchecked(ill));
+    project.deploy(&engine).await.unwrap();
+    let v2 = project.var("VERSION", "v2");
+    v2.deploy(&engine).await.unwrap();
+    (v2, engine)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_predecessor_that_cannot_be_asked_leaves_the_current_ones_serving() {
+    let (project, engine) = ill_predecessors().await;
+    let before = ids(&engine, &project.stack()).await;
+    // Its port is taken by then, or its volume gone: it does not start.
+    let engine = engine.fail_on("start shop-api-2-previous", Fault::Error);
+    let watched = Watched::shop(&engine);
+    let failure = project.rollback(&watched, None).await.unwrap_err().step();
+    assert!(matches!(failure.undone, Undone::Completely(_)), "{failure:?}");
+    watched.assert_served();
+    assert_eq!(ids(&engine, &project.stack()).await, before, "what was kept is kept");
+    for name in ["shop-api-1-previous", "shop-api-2-previous"] {
+        let kept = engine.container(name).await.unwrap().unwrap();
+        assert!(!kept.state.is_running() && kept.restart == RestartPolicy::No, "{name}: {:?} {:?}", kept.state, kept.restart);
+    }
+    assert_settled(&project, &engine).await;
+    let attempt = Operator::new(&project, &engine).history().await.releases.pop().unwrap();
+    assert!(!attempt.came_about() && attempt.rollback_of == Some(1), "{attempt:?}");
+    // Later it does.
+    back(&engine, &project, None).await;
+    assert_settled(&shop_but(&[ALWAYS]), &engine).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_previous_release_that_is_never_healthy_leaves_the_current_one_serving() {
+    let project = shop_but(&[ALWAYS]);
+    // Healthy for its first ten minutes on each start, and the gate waits longer than its start takes.
+    let engine = shop_engine();
+    project.deploy(&engine).await.unwrap();
+    let mut v2 = project.clone().var("VERSION", "v2");
+    v2.deploy(&engine).await.unwrap();
+    v2.patience = Some(Duration::from_millis(200));
+    let before = ids(&engine, &v2.stack()).await;
+    let watched = Watched::shop(&engine);
+    let failure = v2.rollback(&watched, None).await.unwrap_err().step();
+    assert!(failure.error.to_string().contains("did not become healthy"), "{failure}");
+    watched.assert_served();
+    assert_eq!(ids(&engine, &v2.stack()).await, before);
+    assert_settled(&v2, &engine).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_that_was_killed_and_is_given_up_leaves_no_container_that_comes_back() {
+    let project = shop_but(&[ALWAYS]);
+    let start = async || {
+        let engine = shop_engine();
+        project.deploy(&engine).await.unwrap();
+        let v2 = project.clone().var("VERSION", "v2");
+        v2.deploy(&engine).await.unwrap();
+        (v2, engine)
+    };
+    let (v2, engine) = start().await;
+    let last = u64::try_from(back(&engine, &v2, None).await.len()).unwrap();
+    for n in 0..last {
+        let (v2, engine) = start().await;
+        let mortal = Mortal::after(&engine, n);
+        assert!(mortal.live(Operator::new(&v2, &mortal).rollback(None)).await.is_none());
+        crate::support::tell(&format!("killed after {n} of {last}, {:?}", engine.changes().last()));
+        let watched = Watched::shop(&engine);
+        watched.look("the kill").await;
+        v2.deploy(&watched).await.unwrap();
+        watched.assert_served();
+        assert_settled(&v2, &engine).await;
+    }
+}
