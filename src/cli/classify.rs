@@ -22,6 +22,7 @@ fn blank(code: &'static str, exit: Exit, message: String) -> Problem {
         exit_code: exit as u8,
         message,
         causes: Vec::new(),
+        changes: Vec::new(),
         details: Vec::new(),
         notes: Vec::new(),
         hints: Vec::new(),
@@ -248,7 +249,8 @@ fn engine_hint(kind: ErrorKind) -> Option<String> {
 
 fn evidence(problem: &mut Problem, evidence: &Evidence) {
     if evidence.oom_killed {
-        problem.causes.push("the kernel killed it because it used more memory than its limit".into());
+        let limit = evidence.memory_limit.map(|limit| format!(" of {limit}")).unwrap_or_default();
+        problem.causes.push(format!("the kernel killed it because it used more memory than its limit{limit}"));
     }
     if let Some(output) = &evidence.health_output {
         problem.causes.push(format!("its health check: {}", output.trim_end_matches([':', ' '])));
@@ -327,10 +329,15 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
             }
         }
     }
+    let compared = unfinished.compared.as_ref();
+    if !matches!(failure.error, StepError::Cancelled | StepError::LockLost(_)) {
+        problem.changes = compared.map(|c| c.changes.clone()).unwrap_or_default();
+    }
     problem.causes.extend(failure.others.iter().filter(|o| !o.contains("operator's request")).cloned());
     match &failure.undone {
         Undone::Completely(kept) => {
-            problem.notes.push("what ran before runs again".into());
+            let which = compared.map(|c| format!(": {}", c.name())).unwrap_or_default();
+            problem.notes.push(format!("what ran before runs again{which}"));
             if !failure.jobs.is_empty() {
                 problem.notes.push(format!("{} had begun, and what it did to data is not taken back", failure.jobs.join(", ")));
             }
@@ -339,8 +346,12 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
             }
         }
         Undone::Failed(why) => {
-            problem.notes.push(format!("not everything that ran before could be brought back: {why}"));
-            problem.hints.push("see what runs with `medianestctl status`, then run `medianestctl deploy` again".into());
+            let which = compared.map(|c| format!(", {},", c.name())).unwrap_or_default();
+            problem.notes.push(format!("not everything that ran before{which} could be brought back: {why}"));
+            let version = compared.and_then(|c| c.version.as_ref()).map(|version| format!(" {version}")).unwrap_or_default();
+            problem.hints.push(format!(
+                "see what runs with `medianestctl status`, then bring back what ran before with `medianestctl deploy{version}`"
+            ));
         }
         Undone::Nothing if !(failure.touched || pulling && failure.done > 0) => problem.notes.push(UNCHANGED.into()),
         Undone::Nothing if matches!(failure.error, StepError::LockLost(_)) => {
@@ -359,3 +370,6 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
     }
     (exit, problem)
 }
+
+#[cfg(test)]
+mod tests;
