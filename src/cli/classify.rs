@@ -256,7 +256,7 @@ fn evidence(problem: &mut Problem, evidence: &Evidence) {
         problem.causes.push(format!("its health check: {}", output.trim_end_matches([':', ' '])));
     }
     if evidence.log.is_empty() {
-        problem.details.push("it has printed nothing".into());
+        problem.details.push("the container has printed nothing".into());
     } else {
         let lines: Vec<_> = evidence.log.iter().map(|line| format!("  {line}")).collect();
         problem.details.push(format!("last log lines:\n{}", lines.join("\n")));
@@ -349,9 +349,9 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
             let which = compared.map(|c| format!(", {},", c.name())).unwrap_or_default();
             problem.notes.push(format!("not everything that ran before{which} could be brought back: {why}"));
             let version = compared.and_then(|c| c.version.as_ref()).map(|version| format!(" {version}")).unwrap_or_default();
-            problem.hints.push(format!(
-                "see what runs with `medianestctl status`, then bring back what ran before with `medianestctl deploy{version}`"
-            ));
+            // The site comes first, the culprit after it.
+            let hint = "see what runs with `medianestctl status`, then bring back what ran before with `medianestctl deploy";
+            problem.hints.insert(0, format!("{hint}{version}`"));
         }
         Undone::Nothing if !(failure.touched || pulling && failure.done > 0) => problem.notes.push(UNCHANGED.into()),
         Undone::Nothing if matches!(failure.error, StepError::LockLost(_)) => {
