@@ -22,6 +22,7 @@ fn blank(code: &'static str, exit: Exit, message: String) -> Problem {
         exit_code: exit as u8,
         message,
         causes: Vec::new(),
+        changes: Vec::new(),
         details: Vec::new(),
         notes: Vec::new(),
         hints: Vec::new(),
@@ -249,13 +250,14 @@ fn engine_hint(kind: ErrorKind) -> Option<String> {
 
 fn evidence(problem: &mut Problem, evidence: &Evidence) {
     if evidence.oom_killed {
-        problem.causes.push("the kernel killed it because it used more memory than its limit".into());
+        let limit = evidence.memory_limit.map(|limit| format!(" of {limit}")).unwrap_or_default();
+        problem.causes.push(format!("the kernel killed it because it used more memory than its limit{limit}"));
     }
     if let Some(output) = &evidence.health_output {
         problem.causes.push(format!("its health check: {}", output.trim_end_matches([':', ' '])));
     }
     if evidence.log.is_empty() {
-        problem.details.push("it has printed nothing".into());
+        problem.details.push("the container has printed nothing".into());
     } else {
         let lines: Vec<_> = evidence.log.iter().map(|line| format!("  {line}")).collect();
         problem.details.push(format!("last log lines:\n{}", lines.join("\n")));
@@ -328,10 +330,15 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
             }
         }
     }
+    let compared = unfinished.compared.as_ref();
+    if !matches!(failure.error, StepError::Cancelled | StepError::LockLost(_)) {
+        problem.changes = compared.map(|c| c.changes.clone()).unwrap_or_default();
+    }
     problem.causes.extend(failure.others.iter().filter(|o| !o.contains("operator's request")).cloned());
     match &failure.undone {
         Undone::Completely(kept) => {
-            problem.notes.push("what ran before runs again".into());
+            let which = compared.map(|c| format!(": {}", c.name())).unwrap_or_default();
+            problem.notes.push(format!("what ran before runs again{which}"));
             if !failure.jobs.is_empty() {
                 problem.notes.push(format!("{} had begun, and what it did to data is not taken back", failure.jobs.join(", ")));
             }
@@ -340,8 +347,12 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
             }
         }
         Undone::Failed(why) => {
-            problem.notes.push(format!("not everything that ran before could be brought back: {why}"));
-            problem.hints.push("see what runs with `medianestctl status`, then run `medianestctl deploy` again".into());
+            let which = compared.map(|c| format!(", {},", c.name())).unwrap_or_default();
+            problem.notes.push(format!("not everything that ran before{which} could be brought back: {why}"));
+            let version = compared.and_then(|c| c.version.as_ref()).map(|version| format!(" {version}")).unwrap_or_default();
+            // The site comes first, the culprit after it.
+            let hint = "see what runs with `medianestctl status`, then bring back what ran before with `medianestctl deploy";
+            problem.hints.insert(0, format!("{hint}{version}`"));
         }
         Undone::Nothing if !(failure.touched || pulling && failure.done > 0) => problem.notes.push(UNCHANGED.into()),
         Undone::Nothing if matches!(failure.error, StepError::LockLost(_)) => {
@@ -360,3 +371,6 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
     }
     (exit, problem)
 }
+
+#[cfg(test)]
+mod tests;

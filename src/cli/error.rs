@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::Exit;
+use super::{Exit, compared::Compared};
 use crate::engine::EngineError;
 use crate::execute::Failure;
 use crate::model::ProjectName;
@@ -56,6 +56,8 @@ pub struct Unfinished {
     pub signal: Option<Exit>,
     /// How far it came.
     pub failure: Box<Failure>,
+    /// What was to change, where a release was to take another one's place.
+    pub compared: Option<Compared>,
 }
 
 /// Somebody else deployed this project for the first time while this command was getting ready.

@@ -5,6 +5,7 @@
 pub mod args;
 mod classify;
 pub mod commands;
+mod compared;
 mod dotenv;
 pub mod env;
 mod error;

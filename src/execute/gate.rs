@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::StepError;
 use crate::engine::{Engine, EngineError, ErrorKind, LogOptions};
-use crate::model::{ContainerState, GateEvidence, Health, ObservedContainer, ServiceName};
+use crate::model::{Bytes, ContainerState, GateEvidence, Health, ObservedContainer, ServiceName};
 
 /// The pauses between probes.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// How long one probe may take when the health check does not say.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many lines of output are shown.
-const LOG_LINES: u64 = 20;
+const LOG_LINES: u64 = 10;
 
 /// What a container said before it failed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -58,6 +58,8 @@ pub struct Evidence {
     pub log: Vec<String>,
     /// It was killed for its use of memory.
     pub oom_killed: bool,
+    /// Most memory that it might use.
+    pub memory_limit: Option<Bytes>,
     /// Exit code, when it has ended.
     pub exit_code: Option<i64>,
 }
@@ -132,7 +134,17 @@ pub(super) async fn stays_up(
             _ => break now,
         }
     };
-    let why = format!("was healthy and did not stay up for {} s", span.as_secs());
+    let how = match &now.state {
+        ContainerState::Exited { exit_code, .. } | ContainerState::Restarting { exit_code } => {
+            format!("it ended with exit code {exit_code}")
+        }
+        ContainerState::Running { .. } if now.started_at != Some(healthy.started_at) => {
+            "it ended, and the engine has started it again".into()
+        }
+        ContainerState::Running { .. } => "its health check fails".into(),
+        ContainerState::Created | ContainerState::Dead => "it does not run".into(),
+    };
+    let why = format!("was healthy and did not stay up for {} s: {how}", span.as_secs());
     Err(gate.failed(why, Some(&now)).await)
 }
 
@@ -168,7 +180,8 @@ impl Gate<'_> {
                 return Err(self.failed(format!("keeps crashing ({crashes} restarts{last})"), Some(&seen)).await);
             }
             ContainerState::Exited { exit_code, oom_killed: true } => {
-                let why = format!("was killed because it used more memory than its limit (exit code {exit_code})");
+                let limit = seen.resources.memory.map(|limit| format!(" of {limit}")).unwrap_or_default();
+                let why = format!("was killed because it used more memory than its limit{limit} (exit code {exit_code})");
                 return Err(self.failed(why, Some(&seen)).await);
             }
             ContainerState::Exited { exit_code, .. } => {
@@ -219,6 +232,7 @@ impl Gate<'_> {
     async fn failed(&self, why: String, seen: Option<&ObservedContainer>) -> StepError {
         let (exit_code, oom_killed) = match seen.map(|c| &c.state) {
             Some(ContainerState::Exited { exit_code, oom_killed }) => (Some(*exit_code), *oom_killed),
+            Some(ContainerState::Restarting { exit_code }) => (Some(*exit_code), *exit_code == 137),
             // 137 is SIGKILL; while it restarts the engine does not say who sent it.
             _ => (self.last_exit, self.last_exit == Some(137)),
         };
@@ -226,6 +240,7 @@ impl Gate<'_> {
             health_output: self.last_output.clone(),
             log: last_lines(self.engine, self.container).await,
             oom_killed,
+            memory_limit: seen.and_then(|c| c.resources.memory),
             exit_code,
         };
         StepError::Unhealthy {

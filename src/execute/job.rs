@@ -58,12 +58,13 @@ pub(super) async fn run(
 }
 
 async fn failed(engine: &dyn Engine, job: &Job<'_>, why: String) -> StepError {
-    let state = engine.container(job.container).await.ok().flatten().map(|c| c.state);
-    let (exit_code, oom_killed) = match state {
-        Some(ContainerState::Exited { exit_code, oom_killed }) => (Some(exit_code), oom_killed),
+    let seen = engine.container(job.container).await.ok().flatten();
+    let (exit_code, oom_killed) = match seen.as_ref().map(|c| &c.state) {
+        Some(ContainerState::Exited { exit_code, oom_killed }) => (Some(*exit_code), *oom_killed),
         _ => (None, false),
     };
-    let evidence =
-        gate::Evidence { health_output: None, log: gate::last_lines(engine, job.container).await, oom_killed, exit_code };
+    let memory_limit = seen.and_then(|c| c.resources.memory);
+    let log = gate::last_lines(engine, job.container).await;
+    let evidence = gate::Evidence { health_output: None, log, oom_killed, memory_limit, exit_code };
     StepError::Job { service: job.service.clone(), container: job.container.to_owned(), why, evidence: Box::new(evidence) }
 }

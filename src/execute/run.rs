@@ -258,11 +258,13 @@ async fn undo(plan: &Plan, done: &[StepId], context: &Context<'_>, seen: &Seen) 
                         kept.push(to.clone());
                     }
                 }
-                // What was never made, or is gone already, need not be unmade.
-                Err(StepError::Engine(e)) if e.kind == ErrorKind::NotFound => break,
+                // What was never made, or is gone already, need not be unmade; what is to serve again must be there.
+                Err(StepError::Engine(e)) if e.kind == ErrorKind::NotFound && !brings_back(action) => break,
                 Err(error) => {
                     held.note(action);
-                    problem = problem.or(Some(format!("{} {}: {error}", action.verb(), action.object())));
+                    let (what, why) = (format!("{} {}: ", action.verb(), action.object()), error.to_string());
+                    // The engine's own errors say what was tried.
+                    problem = problem.or(Some(if why.starts_with(&what) { why } else { what + &why }));
                 }
             }
         }
@@ -274,14 +276,20 @@ async fn undo(plan: &Plan, done: &[StepId], context: &Context<'_>, seen: &Seen) 
     }
 }
 
+/// Whether `action`, where it takes something back, makes something serve again.
+fn brings_back(action: &Action) -> bool {
+    matches!(action, Action::Start { .. } | Action::AwaitHealthy { .. } | Action::SwitchUpstreams { .. })
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::Utc;
 
     use super::*;
+    use crate::engine::Engine as _;
     use crate::engine::fake::{Behaviour, FakeEngine, FakeImage};
     use crate::model::{ContainerSpec, Labels};
-    use crate::plan::Step;
+    use crate::plan::{Step, Undo};
     use crate::secret::FingerprintKey;
     use crate::state::{Fence, Versions};
 
@@ -332,5 +340,35 @@ mod tests {
         let failure = run(&plan, &context).await.unwrap_err();
         assert!(failure.error.to_string().contains("ended with exit code 1"), "{failure}");
         assert_eq!(failure.done, 4, "the job came to its end");
+    }
+
+    /// That what served before is gone was once passed over, and the site was said to be as it had been.
+    #[tokio::test(start_paused = true)]
+    async fn what_served_before_and_is_gone_is_not_brought_back() {
+        let engine = FakeEngine::new().with_image("old:1", FakeImage::unchecked(Behaviour::default()));
+        let labels = Labels::from([(crate::model::label::PROJECT.to_owned(), "shop".to_owned())]);
+        let spec = ContainerSpec::holder("old".into(), "old:1".into(), labels, Vec::new());
+        engine.create_container(&ContainerSpec { command: Some(vec!["old".into()]), ..spec }).await.unwrap();
+        engine.start("old").await.unwrap();
+        let old = || "old".to_owned();
+        let mut stop = step(Action::Stop { container: old(), grace: Duration::ZERO }, &[]);
+        stop.undo = Some(Undo { actions: vec![Action::Start { container: old() }] });
+        let gone = step(Action::RemoveContainer { container: old() }, &[0]);
+        let fails = step(Action::Start { container: "nobody".into() }, &[1]);
+        let plan = Plan { steps: vec![stop, gone, fails], ..Plan::empty("shop".parse().unwrap()) };
+        let context = Context {
+            engine: &engine,
+            granted: &Versions::default(),
+            key: &FingerprintKey::generate(&mut crate::secret::system_random).unwrap(),
+            head: None,
+            release: None,
+            events: &|_| (),
+            cancel: CancellationToken::new(),
+            abandon: CancellationToken::new(),
+            fence: &Fence::open(),
+            now: Utc::now,
+        };
+        let failure = run(&plan, &context).await.unwrap_err();
+        assert!(matches!(&failure.undone, Undone::Failed(why) if why.starts_with("start container old: ")), "{failure:?}");
     }
 }

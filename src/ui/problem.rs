@@ -15,6 +15,8 @@ pub struct Problem {
     pub message: String,
     /// What led to it, the nearest first.
     pub causes: Vec<String>,
+    /// What was to change when it went wrong: one line a service or kind of thing.
+    pub changes: Vec<String>,
     /// What there is to see: output of a health check, log lines, places in files.
     pub details: Vec<String>,
     /// What the state is now.
@@ -30,10 +32,21 @@ impl Problem {
             ui.line(&serde_json::json!({"event": "error", "schema": 1, "error": self}));
             return;
         }
+        ui.tell(&self.text(ui));
+    }
+
+    /// As a person is told it.
+    pub fn text(&self, ui: &Ui) -> String {
         let marks = ui.err();
         let mut text = format!("{} {}", marks.bad("error:"), self.message);
         for cause in &self.causes {
             text.push_str(&format!("\n  {} {cause}", marks.dim("caused by:")));
+        }
+        if !self.changes.is_empty() {
+            text.push_str(&format!("\n  {}", marks.dim("what changed:")));
+        }
+        for change in &self.changes {
+            text.push_str(&format!("\n    {change}"));
         }
         for detail in &self.details {
             for line in detail.lines() {
@@ -46,6 +59,6 @@ impl Problem {
         for hint in &self.hints {
             text.push_str(&format!("\n{} {hint}", marks.hint("hint:")));
         }
-        ui.tell(&text);
+        text
     }
 }

@@ -77,7 +77,12 @@ impl Progress {
                 self.print(&format!("  {}", self.ui.err().bad(first)));
             }
             Event::StepWarning { message, hint, .. } => self.bars.suspend(|| self.ui.warn(&message, Some(&hint))),
-            Event::Undoing { verb, object, .. } => self.print(&format!("taking back: {verb} {object}")),
+            Event::Undoing { verb, object, .. } => {
+                // What clears away is no news; what brings back, or takes time, is.
+                if !matches!(verb, "stop" | "remove") || self.ui.verbosity == Verbosity::Verbose {
+                    self.print(&format!("taking back: {verb} {object}"));
+                }
+            }
             Event::Cancelling => {
                 self.print("stopping: nothing new starts, what is under way is finished (Ctrl-C again stops waiting)");
             }

@@ -39,7 +39,7 @@ pub use failure::{Failure, FailureKind};
 pub use histogram::Histogram;
 pub use ledger::Period;
 pub use report::{Report, milliseconds};
-pub use site::{ROLLBACK, UPDATE, VERSIONS, Window, assert_replicas, configure, raised, replicas, stack};
+pub use site::{ROLLBACK, UPDATE, VERSIONS, Window, assert_replicas, configure, configure_backend, raised, replicas, stack};
 pub use traffic::{Kind, Mix, REQUESTS_PER_SECOND};
 
 /// The longest that one request, or one echo of a web socket, may take.

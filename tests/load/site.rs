@@ -64,11 +64,19 @@ pub fn stack(window: Window, environment: &[&str]) -> Site {
 
 /// Sets windows and environment of a stack anew; the next `deploy` brings them about.
 pub fn configure(site: &Site, window: Window, environment: &[&str]) {
-    let Window { monitor, drain } = window;
-    let own = environment.iter().map(|line| (*line).to_owned());
+    write(site, window, environment, environment);
+}
+
+/// The same, with an environment for the back end alone: a fault of one service.
+pub fn configure_backend(site: &Site, window: Window, environment: &[&str]) {
+    write(site, window, environment, &[]);
+}
+
+fn write(site: &Site, Window { monitor, drain }: Window, backend: &[&str], frontend: &[&str]) {
     let limits = BACKEND.iter().map(|(name, value)| format!("{name}: \"{value}\""));
+    let own = |environment: &[&str]| environment.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
     let list = |lines: Vec<String>| format!("{{{}}}", lines.join(", "));
-    let (backend, frontend) = (list(own.clone().chain(limits).collect()), list(own.collect()));
+    let (backend, frontend) = (list(own(backend).into_iter().chain(limits).collect()), list(own(frontend)));
     site.overrides(&format!(
         "services:\n\
          \x20 backend:\n    environment: {backend}\n    deploy: {{update_config: {{monitor: {monitor}s}}}}\n\

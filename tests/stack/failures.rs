@@ -86,7 +86,7 @@ fn never_healthy(site: &Site) {
         "did not become healthy within 10 s",
         "its health check: exit code 22: curl: (22) The requested URL returned error: 500",
         "v1.1.0 listening on 0.0.0.0:4000",
-        "note: what ran before runs again\n",
+        "note: what ran before runs again: v1.0.0 (release 1)\n",
         "migrate-1, ",
         "what it did to data is not taken back",
         "note: kept for inspection: ",
@@ -107,7 +107,7 @@ fn out_of_memory(site: &Site) {
     let error = site.run(&["deploy", "v1.1.0", "--json"]).exits(6).json_error();
     assert_eq!(error["code"], "unhealthy", "{error}");
     let causes = error["causes"].to_string();
-    assert!(causes.contains("the kernel killed it because it used more memory than its limit"), "{error}");
+    assert!(causes.contains("the kernel killed it because it used more memory than its limit of 128 MiB"), "{error}");
 }
 
 fn a_migration_that_fails(site: &Site) {
@@ -119,7 +119,7 @@ fn a_migration_that_fails(site: &Site) {
         "error: job `migrate` failed in container ",
         "exit code 1 at the last of 4 attempts",
         "error: the migration failed, as FAULT_MIGRATE_FAIL asks",
-        "note: what ran before runs again\n",
+        "note: what ran before runs again: v1.0.0 (release 1)\n",
         " logs migrate`",
     ] {
         assert!(ran.err.contains(text), "no `{text}` in {}", ran.err);

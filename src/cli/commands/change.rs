@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use chrono::Utc;
 
 use crate::cli::{
+    compared::{self, Compared},
     env,
     error::{Defect, Interrupted, Overtaken, Unfinished},
     project::{self, Provided, Site},
@@ -19,7 +20,7 @@ use crate::execute::{self, Context, Finished, StepError, Undone};
 use crate::model::{Observed, ObservedImage, ProjectName, Stack, lock_holder};
 use crate::plan::{Plan, PlanError, lint};
 use crate::secret::{self, FingerprintKey};
-use crate::state::{Draft, Fence, Holder, Lock, Making, Standing, StateError, Versions};
+use crate::state::{Draft, Fence, Holder, Lock, Making, Release, Standing, StateError, Store, Versions};
 use crate::ui::{self, Progress, Ui, Verbosity};
 
 /// How often somebody else may be quicker with a subnet, and the first pause before another look.
@@ -160,14 +161,14 @@ impl Change<'_> {
             match self.execute(ui, interrupt, &plan, &site, Some(lock)).await {
                 Ok(finished) => return Ok(Outcome::Done(finished, plan)),
                 // The lock is this project's alone: another one may take the subnet that was free a moment ago.
-                Err(error) => match (taken_network(&error), turns.next()) {
+                Err(mut error) => match (taken_network(&error), turns.next()) {
                     (Some(network), Some(turn)) => {
                         ui.say(&format!("somebody else was quicker with the addresses of {network}: looking again"));
                         // The engine holds a subnet a little before it shows the network.
                         tokio::time::sleep(TURN_PAUSE * turn).await;
                     }
                     _ => {
-                        self.remember(&site, &plan, &error).await;
+                        self.remember(&site, &plan, &mut error).await;
                         return Err(error);
                     }
                 },
@@ -186,14 +187,22 @@ impl Change<'_> {
         Ok(Some(draft))
     }
 
-    /// Writes down an attempt that failed. What is told is the failure, not whether it could be written down.
-    async fn remember(&self, site: &Site, plan: &Plan, error: &anyhow::Error) {
-        if let (Some(unfinished), Ok(Some(draft))) = (error.downcast_ref::<Unfinished>(), self.draft(plan, site)) {
-            let Unfinished { failure, .. } = unfinished;
+    /// Writes down an attempt that failed, and finds out what it would have changed. What is told is the failure, not
+    /// whether either could be done.
+    async fn remember(&self, site: &Site, plan: &Plan, error: &mut anyhow::Error) {
+        if let (Some(unfinished), Ok(Some(draft))) = (error.downcast_mut::<Unfinished>(), self.draft(plan, site)) {
             let mut record = draft.record;
-            record.at -= failure.took;
-            let _ = execute::record_attempt(self.engine, self.project, &record, failure, Utc::now()).await;
+            record.at -= unfinished.failure.took;
+            let _ = execute::record_attempt(self.engine, self.project, &record, &unfinished.failure, Utc::now()).await;
+            unfinished.compared = self.compare(site, plan, &record).await;
         }
+    }
+
+    /// What the attempt differs in from what is current; `None` where nothing is, or it cannot be read.
+    async fn compare(&self, site: &Site, plan: &Plan, attempted: &Release) -> Option<Compared> {
+        let number = site.opened.as_ref()?.head.release?;
+        let current = Store::new(self.engine, self.project.clone()).release(number).await.ok()??;
+        Some(Compared::of(&current, attempted, &compared::limits(&site.observed, plan)))
     }
 
     async fn execute(
@@ -236,7 +245,13 @@ impl Change<'_> {
         };
         execute::run(plan, &context).await.map_err(|failure| match (&failure.error, interrupt.exit()) {
             (StepError::Cancelled, Some(exit)) if failure.done == 0 => anyhow::Error::new(Interrupted(exit)),
-            (_, signal) => anyhow::Error::new(Unfinished { command: self.command, destroys: plan.destroys(), signal, failure }),
+            (_, signal) => anyhow::Error::new(Unfinished {
+                command: self.command,
+                destroys: plan.destroys(),
+                signal,
+                failure,
+                compared: None,
+            }),
         })
     }
 }

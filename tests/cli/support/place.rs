@@ -88,11 +88,11 @@ impl Ran {
         assert_eq!(error["exit_code"], self.code, "{event}");
         assert!(error["code"].as_str().is_some_and(|c| !c.is_empty()), "{event}");
         assert!(error["message"].as_str().is_some_and(|m| !m.is_empty()), "{event}");
-        for list in ["causes", "details", "notes", "hints"] {
+        for list in ["causes", "changes", "details", "notes", "hints"] {
             let list = error[list].as_array().unwrap_or_else(|| panic!("no {list}: {event}"));
             assert!(list.iter().all(Value::is_string), "{event}");
         }
-        assert_eq!(error.as_object().map(serde_json::Map::len), Some(7), "{event}");
+        assert_eq!(error.as_object().map(serde_json::Map::len), Some(8), "{event}");
         error.clone()
     }
 

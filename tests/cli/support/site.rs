@@ -6,13 +6,14 @@ use serde_json::Value;
 
 use super::{Engine, Place, Ran};
 
-/// The images of the bundled stack that no application release names, and what the stand-in's migrations allow.
-const IMAGES: [(&str, &str); 4] = [
+/// The images of the bundled stack that no application release names.
+const IMAGES: [(&str, &str); 3] = [
     ("POSTGRES_IMAGE", "medianest-demo/postgres:15"),
     ("REDIS_IMAGE", "medianest-demo/redis:7"),
     ("NGINX_IMAGE", "medianest-demo/nginx:1"),
-    ("MIGRATIONS_BACKWARD_COMPATIBLE", "<2.0.0"),
 ];
+/// What the stand-in's migrations allow.
+const MIGRATIONS: &str = "MIGRATIONS_BACKWARD_COMPATIBLE=<2.0.0\n";
 
 /// A port of this machine that nobody listens on.
 pub fn free_port() -> u16 {
@@ -49,6 +50,7 @@ impl Site {
         let (project, number) = (place.project.clone(), port.to_string());
         place.run(&["-p", &project, "init", "--non-interactive", "--bind", "127.0.0.1", "--http-port", &number]).exits(0);
         place.append(".env", &IMAGES.map(|(name, image)| format!("{name}={image}\n")).concat());
+        place.append(".env", MIGRATIONS);
         Self { place, engine, port }
     }
 
