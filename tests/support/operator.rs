@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::join;
+use medianestctl::drift::Drift;
 use medianestctl::engine::{self, Engine, EngineError, Wanted};
 use medianestctl::event::Event;
 use medianestctl::execute::{self, Context, Failure, Finished};
@@ -16,6 +17,7 @@ use medianestctl::model::{Contents, Maintenance, Observed, Stack, lock_holder};
 use medianestctl::plan::{self, DeployOptions, Plan, PlanError, Selection, lint};
 use medianestctl::secret::{FingerprintKey, Secret};
 use medianestctl::state::{Draft, Fence, History, Holder, Lock, LockError, Making, Note, Opened, StateError, Store, Versions};
+use medianestctl::status;
 use tokio_util::sync::CancellationToken;
 
 use super::Project;
@@ -171,6 +173,20 @@ impl<'a> Operator<'a> {
 
     pub async fn deploy(&self) -> Result<Done, Trouble> {
         self.apply("deploy", true, &|o, c, x| plan::deploy(&self.stack, o, c, x)).await
+    }
+
+    /// `deploy --remove-orphans`, with these agreed to by their identifiers.
+    pub async fn deploy_removing(&self, orphans: &BTreeSet<String>) -> Result<Done, Trouble> {
+        let planner = |o: &Observed, c: &Contents, x: &DeployOptions| {
+            plan::deploy(&self.stack, o, c, &DeployOptions { orphans: orphans.clone(), ..x.clone() })
+        };
+        self.apply("deploy", true, &planner).await
+    }
+
+    /// What `status` finds that is not as the release left it.
+    pub async fn drift(&self) -> Vec<Drift> {
+        let observed = self.look().await.unwrap().observed;
+        status::of(&self.stack.project, &observed.containers, &observed.kept, now()).drift
     }
 
     pub async fn migrate(&self) -> Result<Done, Trouble> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Deploy;
-use crate::model::{ContainerState, ObservedContainer, RestartPolicy, previous_name};
+use crate::model::{ContainerState, ObservedContainer, RestartPolicy, is_next_of, previous_name};
 use crate::plan::{
     Action, StepId,
     place::{Leftover, Place, revives},
@@ -82,7 +82,9 @@ impl Deploy<'_> {
                 last = vec![self.rename(&name, &kept, "it is kept for a way back", &last)];
             }
             if current != proper {
-                self.rename(&current, &proper, "it has taken the place", &last);
+                let ours = is_next_of(&current, &proper) || current == kept;
+                let cause = if ours { "it has taken the place" } else { "it was renamed by hand" };
+                self.rename(&current, &proper, cause, &last);
             }
         }
         (gone, removals)
