@@ -109,7 +109,8 @@ async fn what_a_killed_update_left_is_told() {
     let project = shop().var("VERSION", "v2");
     let mortal = Mortal::before(&engine, "stop shop-api-1");
     assert!(mortal.live(Operator::new(&project, &mortal).deploy()).await.is_none());
-    assert_eq!(drift(&engine).await, "left shop-api-1-next: a run that did not end left it\n");
+    let left = "left shop-api-1-next: a run that did not end left it\nleft shop-api-2-next: a run that did not end left it\n";
+    assert_eq!(drift(&engine).await, left);
 }
 
 /// A container that somebody started, with these labels.
