@@ -116,8 +116,8 @@ impl Deploy<'_> {
     /// The hash of everything that the release is made of.
     fn release_hash(&self) -> String {
         let version = self.stack.version.as_deref().unwrap_or_default();
-        // Closed or open, it is the same release.
-        let upstreams = self.upstreams.as_deref().map(|text| render::with_maintenance(text, None)).unwrap_or_default();
+        // Closed or open, and wherever its replicas are, it is the same release: what mends it is no new one.
+        let upstreams = self.upstreams.as_deref().map(render::without_addresses).unwrap_or_default();
         let mut hash = Sha256::new();
         hash.update(format!("{version}\0{upstreams}\0"));
         for (name, form) in &self.made {
