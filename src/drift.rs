@@ -294,10 +294,7 @@ impl Look<'_> {
         if *name != form.name {
             self.say(Kind::Renamed, name, format!("it was {}, and was renamed by hand", form.name));
         }
-        for what in [
-            edited_limits(&form.resources, &container.resources),
-            edited_restart(form.restart, container.restart),
-        ] {
+        for what in [edited_limits(&form.resources, &container.resources), edited_restart(form.restart, container.restart)] {
             what.into_iter().for_each(|what| self.say(Kind::Edited, name, what));
         }
         if let Some(what) = disconnected(&form.networks, container) {

@@ -125,7 +125,8 @@ mod tests {
         assert!(one.contains("server 3000 max_fails"), "{one}");
         assert_eq!(one, without_addresses(&file("10.0.0.2", Balance::RoundRobin)));
         assert_ne!(one, without_addresses(&file("10.0.0.1", Balance::LeastConn)));
-        let closed = with_maintenance(&file("10.0.0.1", Balance::RoundRobin), Some(&Maintenance { retry_after: 1, message: None }));
+        let closed =
+            with_maintenance(&file("10.0.0.1", Balance::RoundRobin), Some(&Maintenance { retry_after: 1, message: None }));
         assert_eq!(one, without_addresses(&closed));
     }
 

@@ -300,10 +300,9 @@ impl Action {
             Self::SetRestart { .. } => "set",
             Self::Stop { .. } => "stop",
             Self::Rename { .. } => "rename",
-            Self::RemoveContainer { .. }
-            | Self::RemoveOrphan { .. }
-            | Self::RemoveNetwork { .. }
-            | Self::RemoveVolume { .. } => "remove",
+            Self::RemoveContainer { .. } | Self::RemoveOrphan { .. } | Self::RemoveNetwork { .. } | Self::RemoveVolume { .. } => {
+                "remove"
+            }
             Self::Forget { .. } => "forget",
             Self::SwitchUpstreams { .. } => "switch",
             Self::Smoke { .. } => "ask",

@@ -97,7 +97,8 @@ async fn mended(bones: &Bones, flesh: &Flesh, edits: &[(usize, Hand)]) {
     let text = plan.to_text();
     let services: BTreeSet<_> = edits.keys().map(|n| replicas[*n].service().unwrap()).collect();
     let services = with_dependents(&project, services);
-    let named = |c: &&&ObservedContainer| text.split([' ', ':', ',', ';']).any(|w| w == c.name || w == format!("{}-next", c.name));
+    let named =
+        |c: &&&ObservedContainer| text.split([' ', ':', ',', ';']).any(|w| w == c.name || w == format!("{}-next", c.name));
     for (n, replica) in replicas.iter().enumerate() {
         if edits.contains_key(&n) {
             assert!(named(&replica) || text.contains(&format!("my-{}", replica.name)), "{} is planned:\n{text}", replica.name);

@@ -50,14 +50,7 @@ pub async fn update(global: &Global, args: &Deploy, ui: &Ui) -> anyhow::Result<E
 
 fn choices<'a>(args: &'a Deploy, refresh: bool, command: &'static str) -> Choices<'a> {
     let Deploy { version, dry_run, remove_orphans, rollout } = args;
-    Choices {
-        version: version.as_deref(),
-        dry_run: *dry_run,
-        refresh,
-        remove_orphans: *remove_orphans,
-        rollout,
-        command,
-    }
+    Choices { version: version.as_deref(), dry_run: *dry_run, refresh, remove_orphans: *remove_orphans, rollout, command }
 }
 
 /// Brings a release about.
@@ -72,7 +65,11 @@ pub async fn bring_about(global: &Global, choices: &Choices<'_>, ui: &Ui) -> any
         patience: choices.rollout.wait_timeout.map(Duration::from_secs),
         way: way(choices.rollout),
         refresh: choices.refresh,
-        orphans: if choices.remove_orphans { agreed_orphans(stack, &site.observed, choices.dry_run, ui)? } else { BTreeSet::new() },
+        orphans: if choices.remove_orphans {
+            agreed_orphans(stack, &site.observed, choices.dry_run, ui)?
+        } else {
+            BTreeSet::new()
+        },
         ..DeployOptions::default()
     };
     let plan = plan::deploy(stack, &site.observed, &provided.contents, &options)?;
