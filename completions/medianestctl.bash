@@ -568,7 +568,7 @@ _medianestctl() {
             return 0
             ;;
         medianestctl__subcmd__deploy)
-            opts="-C -p -H -y -q -v -h -V --dry-run --wait-timeout --canary --bake --no-backup --recreate --directory --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version"
+            opts="-C -p -H -y -q -v -h -V --dry-run --remove-orphans --wait-timeout --canary --bake --no-backup --recreate --directory --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2724,7 +2724,7 @@ _medianestctl() {
             return 0
             ;;
         medianestctl__subcmd__update)
-            opts="-C -p -H -y -q -v -h -V --dry-run --wait-timeout --canary --bake --no-backup --recreate --directory --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version"
+            opts="-C -p -H -y -q -v -h -V --dry-run --remove-orphans --wait-timeout --canary --bake --no-backup --recreate --directory --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

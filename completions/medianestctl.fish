@@ -245,6 +245,7 @@ complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -l col
 always\t'Always'
 never\t'Never'"
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -l remove-orphans -d 'Also remove containers of the project that belong to no service of its files; volumes stay'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -l no-backup -d 'Migrate without a dump of the database before it'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -l recreate -d 'Stop everything old, then start everything new: for releases that cannot run beside each other'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand deploy" -l json -d 'JSON: one document for queries, one object a line for actions'
@@ -269,6 +270,7 @@ complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -l col
 always\t'Always'
 never\t'Never'"
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -l remove-orphans -d 'Also remove containers of the project that belong to no service of its files; volumes stay'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -l no-backup -d 'Migrate without a dump of the database before it'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -l recreate -d 'Stop everything old, then start everything new: for releases that cannot run beside each other'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand update" -l json -d 'JSON: one document for queries, one object a line for actions'

@@ -15,7 +15,7 @@
 //! | layer | modules | may use |
 //! |---|---|---|
 //! | 0 | `model`, `event` | std, serde, data types |
-//! | 1 pure | `compose`, `plan`, `status`, `ingress::render`, `ingress::trial`, `secret` but for its store | 0; no tokio, files, environment, bollard, clock |
+//! | 1 pure | `compose`, `plan`, `drift`, `status`, `ingress::render`, `ingress::trial`, `secret` but for its store | 0; no tokio, files, environment, bollard, clock |
 //! | 2 adapters | `engine`, `state`, `secret::store` | 0–1 |
 //! | 3 drivers | `execute`, `ingress::switch` and what it needs, `preflight` | 0–2 |
 //! | 4 | `ui` | 0–3, read only |
@@ -25,6 +25,7 @@
 
 pub mod cli;
 pub mod compose;
+pub mod drift;
 pub mod engine;
 pub mod event;
 pub mod execute;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use crate::drift::{self, Drift};
 use crate::model::{
     ContainerState, Health, Kept, Maintenance, ObservedContainer, ProjectName, ServiceName, is_failed, is_previous, label,
 };
@@ -82,6 +83,8 @@ pub struct Status {
     pub maintenance: Option<Maintenance>,
     /// Services, by name.
     pub services: Vec<ServiceStatus>,
+    /// What is not as the release left it, by container.
+    pub drift: Vec<Drift>,
 }
 
 /// The status of a project.
@@ -121,6 +124,7 @@ pub fn of(project: &ProjectName, containers: &[ObservedContainer], kept: &Kept, 
         maintenance: kept.maintenance.clone(),
         healthy: !services.is_empty() && services.iter().all(|s| s.healthy),
         services,
+        drift: drift::of(project, containers, kept),
     }
 }
 

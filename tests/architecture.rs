@@ -13,11 +13,12 @@ use std::path::Path;
 use reader::{Module, read_crate, read_module};
 
 /// The layer of each module, the longest prefix counting.
-const LAYERS: [(&str, u8); 17] = [
+const LAYERS: [(&str, u8); 18] = [
     ("model", 0),
     ("event", 0),
     ("compose", 1),
     ("plan", 1),
+    ("drift", 1),
     ("status", 1),
     ("ingress::render", 1),
     ("ingress::trial", 1),

@@ -7,6 +7,8 @@ mod support;
 
 #[path = "plan/deploys.rs"]
 mod deploys;
+#[path = "plan/drift.rs"]
+mod drift;
 #[path = "plan/lifecycle.rs"]
 mod lifecycle;
 #[path = "plan/refusals.rs"]

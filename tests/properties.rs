@@ -5,6 +5,8 @@ mod support;
 
 #[path = "properties/convergence.rs"]
 mod convergence;
+#[path = "properties/drift.rs"]
+mod drift;
 #[path = "properties/hash.rs"]
 mod hash;
 #[path = "properties/shape.rs"]

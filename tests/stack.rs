@@ -5,6 +5,8 @@
 //! asks it everything.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[path = "stack/drift.rs"]
+mod drift;
 #[path = "stack/failures.rs"]
 mod failures;
 #[path = "stack/interrupted.rs"]

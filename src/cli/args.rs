@@ -290,6 +290,9 @@ pub struct Deploy {
     /// Show what would be done, and do nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Also remove containers of the project that belong to no service of its files; volumes stay
+    #[arg(long)]
+    pub remove_orphans: bool,
     /// How replicas that serve are replaced.
     #[command(flatten)]
     pub rollout: Rollout,

@@ -149,6 +149,7 @@ pub(super) async fn carry_out(
         Action::Stop { container, grace } => engine.stop(container, *grace).await?,
         Action::Rename { container, to } => engine.rename(container, to).await?,
         Action::RemoveContainer { container } => remove(container, project, engine).await?,
+        Action::RemoveOrphan { id, grace, .. } => remove_orphan(id, *grace, project, engine).await?,
         Action::RemoveNetwork { name } => match engine.remove_network(name).await {
             // Nothing uses it, and the next deploy can: no reason to leave the rest standing.
             Err(error) if error.kind == ErrorKind::StaleEndpoints => {
@@ -192,6 +193,19 @@ async fn remove(container: &str, project: &ProjectName, engine: &dyn Engine) -> 
         return Err(EngineError::new(ErrorKind::Conflict, action, "it was not made by medianestctl for this project").into());
     }
     Ok(engine.remove_container(&there.id, true).await?)
+}
+
+/// Removes a container that lacks our label, by its identifier. One of another project is never touched, and neither are
+/// volumes.
+async fn remove_orphan(id: &str, grace: Duration, project: &ProjectName, engine: &dyn Engine) -> Result<(), StepError> {
+    let Some(there) = engine.container(id).await? else { return Ok(()) };
+    let has = |name: &str| there.labels.get(name).map(String::as_str);
+    if has(label::COMPOSE_PROJECT) != Some(project.as_str()) || has(label::PROJECT).is_some_and(|p| p != project.as_str()) {
+        let action = format!("remove container {}", there.name);
+        return Err(EngineError::new(ErrorKind::Conflict, action, "it belongs to another project").into());
+    }
+    engine.stop(id, grace).await?;
+    Ok(engine.remove_container(id, true).await?)
 }
 
 /// Keeps what the gates have seen where no record is written: in a run that failed, and in one that only waited. Nobody

@@ -66,6 +66,18 @@ pub fn with_maintenance(file: &str, maintenance: Option<&Maintenance>) -> String
     headed(begin.map_or("", |begin| &file[begin..]), maintenance)
 }
 
+/// What of a file says how requests are sent, wherever the replicas are: two files that differ in this are of different
+/// releases.
+pub fn without_addresses(file: &str) -> String {
+    let begin = if file.starts_with(UPSTREAM) { Some(0) } else { file.find(&format!("\n{UPSTREAM}")).map(|at| at + 1) };
+    let blocks = begin.map_or("", |begin| &file[begin..]);
+    let line = |line: &str| match line.split_once("    server ") {
+        Some((_, server)) => format!("server {}\n", server.split_once(':').map_or("", |(_, rest)| rest)),
+        None => format!("{line}\n"),
+    };
+    blocks.lines().map(line).collect()
+}
+
 /// The file of these blocks. Its generation is a hash of all that follows it, so that a person can tell two files apart.
 fn headed(blocks: &str, maintenance: Option<&Maintenance>) -> String {
     let (on, retry_after, message) = match maintenance {
@@ -104,6 +116,18 @@ mod tests {
 
     fn route(balance: Balance) -> Route {
         Route { upstream: "web".into(), service: "web".parse().unwrap(), port: 3000, balance }
+    }
+
+    #[test]
+    fn a_file_without_its_addresses_tells_how_requests_are_sent() {
+        let file = |address: &str, balance| upstreams(&[route(balance)], &[vec![Server::new(address)]], None);
+        let one = without_addresses(&file("10.0.0.1", Balance::RoundRobin));
+        assert!(one.contains("server 3000 max_fails"), "{one}");
+        assert_eq!(one, without_addresses(&file("10.0.0.2", Balance::RoundRobin)));
+        assert_ne!(one, without_addresses(&file("10.0.0.1", Balance::LeastConn)));
+        let closed =
+            with_maintenance(&file("10.0.0.1", Balance::RoundRobin), Some(&Maintenance { retry_after: 1, message: None }));
+        assert_eq!(one, without_addresses(&closed));
     }
 
     #[test]

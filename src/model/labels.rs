@@ -39,4 +39,6 @@ pub mod label {
     pub const VERSION: &str = "io.medianest.version";
     /// Ours: how many replicas were wanted when the container was created.
     pub const REPLICAS: &str = "io.medianest.replicas";
+    /// Ours: what the container was created as, of what can be changed while it is there; JSON.
+    pub const FORM: &str = "io.medianest.form";
 }

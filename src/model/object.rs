@@ -54,3 +54,9 @@ pub fn is_failed(name: &str) -> bool {
 pub fn is_previous(name: &str) -> bool {
     name.ends_with("-previous")
 }
+
+/// Whether it is the name of a container that waits to take the place of `proper`.
+pub fn is_next_of(name: &str, proper: &str) -> bool {
+    let rest = name.strip_prefix(proper).and_then(|rest| rest.strip_prefix("-next"));
+    rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('-').is_some_and(|n| n.parse::<u32>().is_ok()))
+}

@@ -1,5 +1,6 @@
 //! Why a container that is there is not what is wanted, in words.
 
+use crate::drift::{self, Form};
 use crate::model::{ContainerSpec, MountSource, ObservedContainer, ObservedImage, label};
 
 /// The reason to replace `container` by one made from `spec`; `None` when it is what is wanted.
@@ -22,12 +23,21 @@ pub(super) fn reason(container: &ObservedContainer, spec: &ContainerSpec, image:
             format!("image {} becomes {}", container.image, spec.image)
         });
     }
-    if let Some(network) = spec.networks.keys().find(|name| !container.networks.contains_key(*name)) {
-        return Some(format!("it is not in network {network}"));
+    let wanted = Form::of(spec);
+    let networks = drift::disconnected(&wanted.networks, container);
+    // What was done by hand to a job says nothing of what it has done.
+    if container.role() != Some("service") {
+        return networks;
     }
-    // Which address it has is its own affair; that it has one is not.
-    let floating = spec.networks.iter().find(|(name, e)| e.address.is_some() && !container.fixed_addresses.contains_key(*name));
-    floating.map(|(network, _)| format!("it has no fixed address in network {network}"))
+    networks
+        .or_else(|| drift::connected(&wanted.networks, container))
+        .or_else(|| drift::edited_limits(&wanted.resources, &container.resources))
+}
+
+/// Whether `container` is of the same form and image as one made from `spec` would be, whatever was done to it since.
+pub(super) fn same_make(container: &ObservedContainer, spec: &ContainerSpec, image: Option<&ObservedImage>) -> bool {
+    let same_image = image.map_or(container.image == spec.image, |image| container.image_id == image.id);
+    same_image && container.config_hash() == spec.labels.get(label::CONFIG_HASH).map(String::as_str)
 }
 
 /// What it shall mount and does not, by the directories in the container.

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::drift::Form;
 use crate::model::{
     ContainerSpec, DependencyCondition, EndpointSpec, FileSet, Labels, Mount, MountSource, Service, Stack, label,
 };
@@ -76,6 +77,7 @@ pub fn config_hash(spec: &ContainerSpec) -> String {
         label::COMPOSE_DEPENDS_ON,
         label::VERSION,
         label::REPLICAS,
+        label::FORM,
     ] {
         relevant.labels.remove(name);
     }
@@ -150,5 +152,6 @@ pub(super) fn specification(stack: &Stack, service: &Service, circumstances: Cir
     };
     let hash = config_hash(&spec);
     spec.labels.insert(label::CONFIG_HASH.into(), hash);
+    spec.labels.insert(label::FORM.into(), Form::of(&spec).to_label());
     spec
 }

@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const GRACE: Duration = Duration::from_secs(10);
 
 /// How long a container may take to stop, as it was created.
-fn grace(container: &ObservedContainer) -> Duration {
+pub(super) fn grace(container: &ObservedContainer) -> Duration {
     container.stop_timeout.unwrap_or(GRACE)
 }
 

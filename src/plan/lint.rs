@@ -52,7 +52,9 @@ fn taken(action: &Action) -> Option<&str> {
 
 fn freed(action: &Action) -> Option<&str> {
     match action {
-        Action::RemoveContainer { container } | Action::Rename { container, .. } => Some(container),
+        Action::RemoveContainer { container } | Action::RemoveOrphan { container, .. } | Action::Rename { container, .. } => {
+            Some(container)
+        }
         _ => None,
     }
 }
@@ -200,7 +202,10 @@ impl Lint<'_> {
         match &step.action {
             // A job's container makes way for another of its name.
             Action::RemoveContainer { container } if self.later(index).any(|s| creates(&s.action, container)) => {}
-            Action::RemoveContainer { .. } | Action::RemoveNetwork { .. } | Action::RemoveVolume { .. } => {
+            Action::RemoveContainer { .. }
+            | Action::RemoveOrphan { .. }
+            | Action::RemoveNetwork { .. }
+            | Action::RemoveVolume { .. } => {
                 self.say(index, format!("removes {} before all is well", step.action.object()));
             }
             _ => {}

@@ -23,7 +23,7 @@ mod rollout;
 mod step;
 
 pub use container::config_hash;
-pub use deploy::{DeployOptions, deploy, migrate};
+pub use deploy::{DeployOptions, deploy, migrate, orphans};
 pub use error::PlanError;
 pub use graph::{Note, Plan};
 pub use lifecycle::{Selection, down, restart, start, stop};

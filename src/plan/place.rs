@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::{Action, StepId, build::Builder, change};
+use crate::drift;
 use crate::model::{
     ContainerSpec, ContainerState, Health, Observed, ObservedContainer, ObservedImage, RestartPolicy, Service, failed_name,
     is_failed, previous_name,
@@ -50,6 +51,8 @@ pub(super) struct Place<'a> {
     pub(super) others: Vec<&'a ObservedContainer>,
     /// Why a predecessor is not what is wanted.
     pub(super) changed: Option<String>,
+    /// The identifiers of those others that were made as the wanted one is, and changed by hand: no way back.
+    drifted: Vec<&'a str>,
 }
 
 impl<'a> Place<'a> {
@@ -62,7 +65,8 @@ impl<'a> Place<'a> {
         let others: Vec<_> = there.iter().filter(|c| wanted.is_none_or(|w| w.id != c.id)).copied().collect();
         let kept = |c: &&&ObservedContainer| is_failed(&c.name) || c.name == previous_name(&spec.name);
         let changed = others.iter().filter(|c| !kept(c)).find_map(|c| reason(c));
-        Self { spec, wanted, others, changed }
+        let drifted = others.iter().filter(|c| change::same_make(c, &spec, image)).map(|c| c.id.as_str()).collect();
+        Self { spec, wanted, others, changed, drifted }
     }
 
     /// Those that run and are not wanted: they serve until another one does.
@@ -78,7 +82,8 @@ impl<'a> Place<'a> {
     /// The predecessor that is kept for a way back: the one with the proper name, when it has ever run.
     pub(super) fn predecessor(&self) -> Option<&'a ObservedContainer> {
         let ran = |c: &&ObservedContainer| is_active(c) || matches!(c.state, ContainerState::Exited { .. });
-        self.others.iter().copied().find(|c| c.name == self.spec.name).filter(ran)
+        let drifted = |c: &&ObservedContainer| self.drifted.contains(&c.id.as_str());
+        self.others.iter().copied().find(|c| c.name == self.spec.name && !drifted(c)).filter(ran)
     }
 
     /// Why its container is (to be) started, in words.
@@ -174,8 +179,10 @@ impl Maker<'_, '_> {
         if let Some(ContainerState::Running { .. }) = wanted.map(|c| &c.state) {
             match health {
                 Some(Health::Unhealthy) => {
-                    let stop = self.builder.add(self.stop(&up.container), "it is unhealthy", before);
-                    let start = self.builder.add(self.start(&up.container), "it is unhealthy", [stop]);
+                    let paused = wanted.is_some_and(|c| c.state == ContainerState::Running { paused: true });
+                    let cause = if paused { "it is paused" } else { "it is unhealthy" };
+                    let stop = self.builder.add(self.stop(&up.container), cause, before);
+                    let start = self.builder.add(self.start(&up.container), cause, [stop]);
                     up.started = Some(start);
                     up.healthy = Some(self.builder.add(self.await_healthy(&up.container, settle), waiting, [start]));
                 }
@@ -236,6 +243,15 @@ impl Maker<'_, '_> {
         if let (Some(start), Some(healthy)) = (up.started, up.healthy) {
             self.builder.undo(start, undo_start);
             self.builder.undo(healthy, undo_healthy);
+        }
+    }
+
+    /// Gives a container that runs the restart policy back that it was made with.
+    pub(super) fn mend_restart(&mut self, place: &Place<'_>) {
+        let Some(running) = place.wanted.filter(|c| c.state.is_running()) else { return };
+        if let Some(cause) = drift::edited_restart(place.spec.restart, running.restart) {
+            let action = Action::SetRestart { container: running.name.clone(), policy: place.spec.restart };
+            self.builder.add(action, cause, []);
         }
     }
 

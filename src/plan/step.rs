@@ -162,6 +162,15 @@ pub enum Action {
         /// Its name.
         container: String,
     },
+    /// Stop and remove a container of the project that belongs to no service of it, as somebody has agreed to.
+    RemoveOrphan {
+        /// Its name.
+        container: String,
+        /// Its identifier: this one and no other of its name.
+        id: String,
+        /// How long it may take before it is killed.
+        grace: Duration,
+    },
     /// Remove a network.
     RemoveNetwork {
         /// Its name.
@@ -289,7 +298,10 @@ impl Action {
             | Self::SwitchUpstreams { .. }
             | Self::KeepMaintenance { .. }
             | Self::Record { .. } => Change::Update,
-            Self::RemoveContainer { .. } | Self::RemoveNetwork { .. } | Self::RemoveVolume { data: false, .. } => Change::Remove,
+            Self::RemoveContainer { .. }
+            | Self::RemoveOrphan { .. }
+            | Self::RemoveNetwork { .. }
+            | Self::RemoveVolume { data: false, .. } => Change::Remove,
             Self::RemoveVolume { data: true, .. } | Self::Forget { .. } => Change::Destroy,
         }
     }
@@ -308,7 +320,9 @@ impl Action {
             Self::SetRestart { .. } => "set",
             Self::Stop { .. } => "stop",
             Self::Rename { .. } => "rename",
-            Self::RemoveContainer { .. } | Self::RemoveNetwork { .. } | Self::RemoveVolume { .. } => "remove",
+            Self::RemoveContainer { .. } | Self::RemoveOrphan { .. } | Self::RemoveNetwork { .. } | Self::RemoveVolume { .. } => {
+                "remove"
+            }
             Self::Forget { .. } => "forget",
             Self::SwitchUpstreams { .. } => "switch",
             Self::Dump { .. } => "dump",
@@ -340,6 +354,7 @@ impl Action {
             | Self::AwaitHealthy { container, .. }
             | Self::Stop { container, .. }
             | Self::RunJob { container, .. }
+            | Self::RemoveOrphan { container, .. }
             | Self::RemoveContainer { container } => format!("container {container}"),
             Self::SetRestart { container, .. } => format!("restart policy of {container}"),
             Self::Rename { container, to } => format!("container {container} to {to}"),

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::{Table, Ui, format::Marks};
+use crate::drift::Drift;
 use crate::plan::{Action, Plan};
 use crate::preflight::{Report, Severity};
 use crate::status::{ServiceState, Status};
@@ -77,7 +78,23 @@ pub fn status_table(ui: &Ui, status: &Status) -> String {
         ]);
     }
     text.push_str(&table.render());
+    text.push_str(&drift_table(marks, &status.drift));
     text
+}
+
+/// What is not as the release left it, under a line of its own; nothing when all is.
+fn drift_table(marks: Marks, drift: &[Drift]) -> String {
+    if drift.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::default();
+    table.painted(["DRIFT", "CONTAINER", "WHAT"].map(|h| (h.into(), marks.dim(h))).into());
+    for Drift { kind, container, what, .. } in drift {
+        let kind = format!("! {}", kind.word());
+        let plain = |text: &String| (text.clone(), text.clone());
+        table.painted(vec![(kind.clone(), marks.warning(&kind)), plain(container), plain(what)]);
+    }
+    format!("\n{}", table.render())
 }
 
 /// The findings of the checks, the good ones on one line each.
@@ -123,7 +140,7 @@ pub fn plan_summary(plan: &Plan) -> String {
             Action::Stop { .. } => (5, "stop # container"),
             Action::Start { .. } => (6, "start # container"),
             Action::SwitchUpstreams { .. } => (7, "switch the traffic # time"),
-            Action::RemoveContainer { .. } => (8, "remove # container"),
+            Action::RemoveContainer { .. } | Action::RemoveOrphan { .. } => (8, "remove # container"),
             Action::RemoveNetwork { .. } => (9, "remove # network"),
             Action::RemoveVolume { data: false, .. } => (10, "remove # derived volume"),
             Action::Forget { .. } => (12, "FORGET old releases"),

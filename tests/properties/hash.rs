@@ -121,6 +121,7 @@ fn what_it_is_called_and_where_the_files_lie_does_not() {
         labelled(label::COMPOSE_DEPENDS_ON),
         labelled(label::VERSION),
         labelled(label::REPLICAS),
+        labelled(label::FORM),
     ] {
         assert_eq!(config_hash(&same), config_hash(&spec()), "{same:?}");
     }

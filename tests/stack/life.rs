@@ -98,9 +98,13 @@ fn status_tells_the_truth(site: &Site) {
     let ran = site.run(&["status", "--json"]).exits(0);
     let status = ran.document();
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
-    assert_eq!(keys(&status), ["schema", "project", "version", "healthy", "services"].map(String::from).into());
+    assert_eq!(
+        keys(&status),
+        ["schema", "project", "version", "healthy", "maintenance", "services", "drift"].map(String::from).into()
+    );
     assert_eq!((&status["schema"], &status["project"]), (&1.into(), &site.place.project.as_str().into()));
     assert_eq!((&status["version"], &status["healthy"]), (&"v1.0.0".into(), &true.into()));
+    assert_eq!((&status["maintenance"], &status["drift"]), (&Value::Null, &serde_json::json!([])));
     let services = status["services"].as_array().unwrap();
     assert_eq!(services.len(), SERVICES.len());
     for (service, (name, replicas)) in services.iter().zip(SERVICES) {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::join;
+use medianestctl::drift::Drift;
 use medianestctl::engine::{self, Engine, EngineError, Wanted};
 use medianestctl::event::Event;
 use medianestctl::execute::{self, Context, Failure, Finished};
@@ -20,6 +21,7 @@ use medianestctl::state::rollback::{self, RollbackError};
 use medianestctl::state::{
     Draft, Fence, History, Holder, Lock, LockError, Making, Note, Opened, ReleaseImages, StateError, Store, Versions,
 };
+use medianestctl::status;
 use tokio_util::sync::CancellationToken;
 
 use super::Project;
@@ -225,6 +227,20 @@ impl<'a> Operator<'a> {
             plan::deploy(&self.stack, o, c, &options)
         };
         self.apply("autoupdate", true, &planner).await
+    }
+
+    /// `deploy --remove-orphans`, with these agreed to by their identifiers.
+    pub async fn deploy_removing(&self, orphans: &BTreeSet<String>) -> Result<Done, Trouble> {
+        let planner = |o: &Observed, c: &Contents, x: &DeployOptions| {
+            plan::deploy(&self.stack, o, c, &DeployOptions { orphans: orphans.clone(), ..x.clone() })
+        };
+        self.apply("deploy", true, &planner).await
+    }
+
+    /// What `status` finds that is not as the release left it.
+    pub async fn drift(&self) -> Vec<Drift> {
+        let observed = self.look().await.unwrap().observed;
+        status::of(&self.stack.project, &observed.containers, &observed.kept, now()).drift
     }
 
     pub async fn migrate(&self) -> Result<Done, Trouble> {

@@ -99,6 +99,7 @@ async fn turn(global: &Global, args: &Autoupdate, ui: &Ui, interrupt: &Interrupt
             version: look.version.as_deref(),
             dry_run: false,
             refresh: false,
+            remove_orphans: false,
             hold: Some(&hold),
             rollout: &args.rollout,
             command: "autoupdate",

@@ -1,5 +1,6 @@
 //! `deploy` and `update`: bring a release about.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ pub struct Choices<'a> {
     pub refresh: bool,
     /// Images that stay what they are; everything that is to come has been got already.
     pub hold: Option<&'a Hold>,
+    /// Remove containers that belong to no service.
+    pub remove_orphans: bool,
     /// How replicas that serve are replaced.
     pub rollout: &'a Rollout,
     /// The verb.
@@ -39,25 +42,25 @@ pub struct Choices<'a> {
 
 /// `deploy`.
 pub async fn run(global: &Global, args: &Deploy, ui: &Ui) -> anyhow::Result<Exit> {
-    let version = args.version.as_deref();
-    bring_about(
-        global,
-        &Choices { version, dry_run: args.dry_run, refresh: false, hold: None, rollout: &args.rollout, command: "deploy" },
-        ui,
-    )
-    .await
+    bring_about(global, &choices(args, false, "deploy"), ui).await
 }
 
 /// `update`: without a version, what the tags of the present one lead to by now.
 pub async fn update(global: &Global, args: &Deploy, ui: &Ui) -> anyhow::Result<Exit> {
-    let version = args.version.as_deref();
-    let refresh = version.is_none();
-    bring_about(
-        global,
-        &Choices { version, dry_run: args.dry_run, refresh, hold: None, rollout: &args.rollout, command: "update" },
-        ui,
-    )
-    .await
+    bring_about(global, &choices(args, args.version.is_none(), "update"), ui).await
+}
+
+fn choices<'a>(args: &'a Deploy, refresh: bool, command: &'static str) -> Choices<'a> {
+    let Deploy { version, dry_run, remove_orphans, rollout } = args;
+    Choices {
+        version: version.as_deref(),
+        dry_run: *dry_run,
+        refresh,
+        hold: None,
+        remove_orphans: *remove_orphans,
+        rollout,
+        command,
+    }
 }
 
 /// Brings a release about.
@@ -78,6 +81,11 @@ pub async fn bring_about(global: &Global, choices: &Choices<'_>, ui: &Ui) -> any
         pulled: choices.hold.is_some(),
         pinned: hold.pinned.clone(),
         no_backup: choices.rollout.no_backup,
+        orphans: if choices.remove_orphans {
+            agreed_orphans(stack, &site.observed, choices.dry_run, ui)?
+        } else {
+            BTreeSet::new()
+        },
     };
     let plan = plan::deploy(stack, &site.observed, &provided.contents, &options)?;
     if choices.dry_run {
@@ -107,6 +115,16 @@ pub async fn bring_about(global: &Global, choices: &Choices<'_>, ui: &Ui) -> any
     }
     say(global, ui, stack, &outcome);
     Ok(Exit::Ok)
+}
+
+/// The orphans that are there now, each named and agreed to. One that comes later is not among them.
+fn agreed_orphans(stack: &Stack, observed: &Observed, dry_run: bool, ui: &Ui) -> anyhow::Result<BTreeSet<String>> {
+    let orphans = plan::orphans(stack, observed);
+    if !orphans.is_empty() && !dry_run {
+        let named: Vec<_> = orphans.iter().map(|(c, why)| format!("{} ({why})", c.name)).collect();
+        ui::confirm(ui, &format!("This removes {}. Go on?", named.join(", ")))?;
+    }
+    Ok(orphans.into_iter().map(|(c, _)| c.id.clone()).collect())
 }
 
 fn way(rollout: &Rollout) -> Way {

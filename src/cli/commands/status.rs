@@ -4,9 +4,10 @@ use chrono::Utc;
 
 use super::next;
 use crate::cli::{Exit, args::Global, project};
+use crate::drift;
 use crate::engine::Engine;
 use crate::model::Kept;
-use crate::state::Note;
+use crate::state::{Note, Standing};
 use crate::status;
 use crate::ui::{self, Ui};
 
@@ -17,7 +18,11 @@ pub async fn run(global: &Global, ui: &Ui) -> anyhow::Result<Exit> {
     let (containers, volumes) = futures_util::try_join!(engine.containers(&project), engine.volumes())?;
     let mut kept = Kept::default();
     Note::find(&project, &volumes).add_to(&mut kept);
-    let status = status::of(&project, &containers, &kept, Utc::now());
+    let mut status = status::of(&project, &containers, &kept, Utc::now());
+    // While somebody is at work containers are beside, aside and on their way: that is no drift.
+    if !status.drift.is_empty() && matches!(Standing::find(&engine, &project).await, Ok(Some(lock)) if lock.dead.is_none()) {
+        status.drift.clear();
+    }
     if ui.json() {
         ui.document(&status);
     } else {
@@ -34,6 +39,10 @@ pub async fn run(global: &Global, ui: &Ui) -> anyhow::Result<Exit> {
             } else {
                 "logs --failed"
             };
+            ui.say(&format!("next: {}", ui.err().hint(next(global, command))));
+        } else if !status.drift.is_empty() {
+            let orphans = status.drift.iter().all(|d| d.kind == drift::Kind::Orphan);
+            let command = if orphans { "deploy --remove-orphans" } else { "deploy" };
             ui.say(&format!("next: {}", ui.err().hint(next(global, command))));
         }
     }

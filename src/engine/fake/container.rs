@@ -69,6 +69,8 @@ pub(super) struct Container {
     /// Failed restarts in a row, for the pauses between them.
     pub(super) restarts_in_a_row: u32,
     pub(super) stopped_by_hand: bool,
+    /// Frozen by `docker pause`.
+    pub(super) paused: bool,
     pub(super) addresses: BTreeMap<String, Ipv4Addr>,
     pub(super) ports: Vec<PublishedPort>,
     /// The engine's names for volumes without one, by target.
@@ -132,6 +134,7 @@ impl Container {
         self.life = Life::Running { since: now, run };
         self.started_at = Some(at);
         self.stopped_by_hand = false;
+        self.paused = false;
         self.signals.clear();
         self.hups.clear();
         self.log.extend(self.image.about.logs.iter().map(|text| line(at, LogSource::Stdout, text)));
@@ -243,7 +246,7 @@ impl Container {
     pub(super) fn state(&self) -> ContainerState {
         match self.life {
             Life::Created => ContainerState::Created,
-            Life::Running { .. } => ContainerState::Running { paused: false },
+            Life::Running { .. } => ContainerState::Running { paused: self.paused },
             Life::Restarting { code, .. } => ContainerState::Restarting { exit_code: code },
             Life::Exited { code, oom } => ContainerState::Exited { exit_code: code, oom_killed: oom },
         }

@@ -84,6 +84,7 @@ pub(super) fn create(world: &mut World, action: &str, spec: &ContainerSpec) -> A
         restart_count: 0,
         restarts_in_a_row: 0,
         stopped_by_hand: false,
+        paused: false,
         addresses: Default::default(),
         ports: Vec::new(),
         anonymous,

@@ -10,6 +10,7 @@ mod engine;
 mod exec;
 mod fault;
 mod files;
+mod hand;
 mod image;
 mod images;
 mod network;

@@ -39,6 +39,9 @@ impl Deploy<'_> {
         let settled = self.settle(rest.settlements);
         gone.extend(settled.0);
         removals.extend(settled.1);
+        let orphans = self.remove_orphans();
+        gone.extend(orphans.0);
+        removals.extend(orphans.1);
         self.remove_unused_files(&gone, &removals);
         self.record();
     }
@@ -115,8 +118,8 @@ impl Deploy<'_> {
     /// The hash of everything that the release is made of.
     fn release_hash(&self) -> String {
         let version = self.stack.version.as_deref().unwrap_or_default();
-        // Closed or open, it is the same release.
-        let upstreams = self.upstreams.as_deref().map(|text| render::with_maintenance(text, None)).unwrap_or_default();
+        // Closed or open, and wherever its replicas are, it is the same release: what mends it is no new one.
+        let upstreams = self.upstreams.as_deref().map(render::without_addresses).unwrap_or_default();
         let mut hash = Sha256::new();
         hash.update(format!("{version}\0{upstreams}\0"));
         for (name, form) in &self.made {
@@ -126,16 +129,7 @@ impl Deploy<'_> {
     }
 
     pub(super) fn notes(&self) -> Vec<Note> {
-        let orphans = self
-            .observed
-            .containers
-            .iter()
-            .filter(|c| matches!(c.role(), None | Some("service" | "job" | "verify")))
-            .filter(|c| c.service().is_none_or(|s| !self.stack.services.contains_key(&s)))
-            .map(|c| Note {
-                message: format!("container {} belongs to this project and to no service of its files", c.name),
-                hint: Some(format!("remove it with `docker rm -f {}` when nobody needs it", c.name)),
-            });
+        let orphans = self.orphan_notes();
         let networks = self.stack.networks.values().filter(|n| !n.external).filter_map(|wanted| {
             let there = self.observed.networks.get(wanted.name.as_str())?;
             let subnet = there.subnets.first()?;
@@ -145,7 +139,7 @@ impl Deploy<'_> {
                 hint: Some("`medianestctl down` and then `medianestctl deploy` make it anew".into()),
             })
         });
-        let mut notes: Vec<_> = orphans.chain(networks).collect();
+        let mut notes: Vec<_> = orphans.into_iter().chain(networks).collect();
         notes.sort();
         notes
     }

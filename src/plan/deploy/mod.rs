@@ -9,6 +9,7 @@ mod jobs;
 mod names;
 mod networks;
 mod order;
+mod orphan;
 mod refuse;
 mod replace;
 mod routing;
@@ -52,7 +53,11 @@ pub struct DeployOptions {
     pub way: Way,
     /// Images by reference whose name leads elsewhere by now: containers are created from this content.
     pub pinned: BTreeMap<String, ImageId>,
+    /// Identifiers of the orphans (`orphans`) that somebody has agreed to remove.
+    pub orphans: BTreeSet<String>,
 }
+
+pub use orphan::orphans;
 
 /// Which part of the stack is planned.
 enum Scope {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Deploy;
-use crate::model::{ContainerState, ObservedContainer, RestartPolicy, previous_name};
+use crate::model::{ContainerState, ObservedContainer, RestartPolicy, is_next_of, previous_name};
 use crate::plan::{
     Action, StepId,
     place::{Leftover, Place, revives},
@@ -90,7 +90,9 @@ impl Deploy<'_> {
                 last = vec![self.rename(&name, &kept, "it is kept for a way back", &last)];
             }
             if current != proper {
-                last = vec![self.rename(&current, &proper, "it has taken the place", &last)];
+                let ours = is_next_of(&current, &proper) || current == kept;
+                let cause = if ours { "it has taken the place" } else { "it was renamed by hand" };
+                last = vec![self.rename(&current, &proper, cause, &last)];
             }
             named = last.last().copied().or(named);
         }

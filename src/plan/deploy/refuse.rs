@@ -11,18 +11,7 @@ impl Deploy<'_> {
     /// What is not the tool's to touch, and what must be there and is not.
     pub(super) fn refuse(&self) -> Result<(), PlanError> {
         let project = &self.stack.project;
-        let foreign = self
-            .observed
-            .containers
-            .iter()
-            .find(|c| !c.is_ours() && c.service().is_some_and(|s| self.stack.services.contains_key(&s)));
-        if let Some(container) = foreign {
-            let hint = format!(
-                "look at it with `docker inspect {}`; `docker compose -p {project} down` removes the containers and keeps the volumes",
-                container.name
-            );
-            return Err(PlanError::Foreign { kind: "container", name: container.name.clone(), hint });
-        }
+        self.refuse_foreign()?;
         for network in self.stack.networks.values().filter(|n| !n.external) {
             let there = self.observed.networks.get(network.name.as_str());
             if there.is_some_and(|n| n.labels.get(label::PROJECT).map(String::as_str) != Some(project.as_str())) {

@@ -118,6 +118,7 @@ impl<'a> Deploy<'a> {
         for number in 1..=service.replicas {
             let place = self.place(service, number);
             self.note_made(&place.spec);
+            self.maker(service, std::time::Duration::ZERO).mend_restart(&place);
             if place.replaces() {
                 outdated.push((number, place));
                 continue;

@@ -154,6 +154,14 @@ impl Engine {
         top["Processes"].as_array().unwrap().iter().map(|p| p[0].as_str().unwrap().to_owned()).collect()
     }
 
+    /// A call that changes something, behind the program's back, as the docker command line makes it.
+    #[track_caller]
+    pub fn post(&self, path: &str, body: &Value) -> Value {
+        let answer = self.call("POST", path, Some(body));
+        assert!(answer.status < 300, "POST {path}: {} {}", answer.status, answer.text());
+        if answer.body.is_empty() { Value::Null } else { answer.json() }
+    }
+
     /// Removes a container by force, behind the program's back.
     #[track_caller]
     pub fn remove_container(&self, name: &str) {
