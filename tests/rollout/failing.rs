@@ -138,7 +138,7 @@ fn assert_taken_back(site: &Site, fault: &Fault, ran: &Ran, json: bool, number: 
     assert!(told.lines().count() <= 24, "it fits a screen: {told}");
     site.place.assert_no_secret("what a failure says", ran.all().as_bytes());
     site.run(&["status"]).exits(0);
-    assert_eq!(failed_containers(site), [culprit.clone()]);
+    assert_eq!(failed_containers(site), std::slice::from_ref(&culprit));
     let logs = site.run(&["logs", "backend", "--failed"]).exits(0).out;
     assert!(logs.contains(fault.printed) && (fault.printed.is_empty() || logs.contains(&culprit)), "{}: {logs}", fault.name);
     let record = &site.run(&["releases", "show", &number.to_string(), "--json"]).exits(0).document()["release"];
