@@ -201,6 +201,8 @@ fn job(plan: &Plan, id: StepId) -> Option<String> {
 struct Held {
     /// What served before does not serve again: whatever gets the requests now goes on getting them.
     serving: bool,
+    /// An address may still have requests under way: nothing is stopped, which costs no more than a container left over.
+    busy: bool,
     /// Containers that could not be stopped.
     running: Vec<String>,
 }
@@ -209,6 +211,7 @@ impl Held {
     fn note(&mut self, failed: &Action) {
         match failed {
             Action::Start { .. } | Action::AwaitHealthy { .. } | Action::SwitchUpstreams { .. } => self.serving = true,
+            Action::Drain { .. } => self.busy = true,
             Action::Stop { container, .. } => self.running.push(container.clone()),
             _ => {}
         }
@@ -216,7 +219,8 @@ impl Held {
 
     fn forbids(&self, action: &Action) -> bool {
         match action {
-            Action::Stop { .. } | Action::RemoveContainer { .. } | Action::SwitchUpstreams { .. } => self.serving,
+            Action::Stop { .. } | Action::RemoveContainer { .. } => self.serving || self.busy,
+            Action::SwitchUpstreams { .. } => self.serving,
             // A predecessor that was to go before its successor came (`X` before `X-next`) may not run beside it.
             Action::Start { container } => self.running.iter().any(|other| other.starts_with(container.as_str())),
             _ => false,
