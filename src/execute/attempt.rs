@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::time::timeout;
 
-use super::{Failure, Undone};
+use super::{Failure, StepError, Undone};
 use crate::engine::Engine;
 use crate::model::ProjectName;
 use crate::state::{self, Outcome, Release, StateError, Store};
@@ -36,7 +36,8 @@ pub async fn record_attempt(
     failure: &Failure,
     now: DateTime<Utc>,
 ) -> Result<(), StateError> {
-    if !failure.touched {
+    // Whose lock it is writes.
+    if !failure.touched || matches!(failure.error, StepError::LockLost(_)) {
         return Ok(());
     }
     let store = Store::new(engine, project.clone());

@@ -85,7 +85,8 @@ fn why_not_needed(
     // The name of a replica may end like that of one that was put aside, when the files give it.
     let put_aside = |suffix: &str| {
         let base = container.name.strip_suffix(suffix);
-        base.is_some_and(|base| base == format!("{project}-{service}-{number}") || names.get(&service).is_some_and(|n| n == base))
+        let proper = [format!("{project}-{service}-{number}"), format!("{project}-{service}-verify")];
+        base.is_some_and(|base| proper.iter().any(|p| p == base) || names.get(&service).is_some_and(|n| n == base))
     };
     if put_aside("-failed") {
         return Some("it was kept for inspection");
@@ -94,7 +95,9 @@ fn why_not_needed(
         return None;
     }
     let needs = |(name, kept): &(ServiceName, KeptService)| {
-        let hash = container.config_hash().is_none_or(|hash| kept.hashes.is_empty() || kept.hashes.contains(hash));
+        // A record knows the job's form, and its check goes with it.
+        let told = container.config_hash().filter(|_| container.role() != Some("verify"));
+        let hash = told.is_none_or(|hash| kept.hashes.is_empty() || kept.hashes.contains(hash));
         *name == service && hash && kept.image.as_ref().is_none_or(|image| *image == container.image_id)
     };
     let unknown = !prunable.unreadable.is_empty();

@@ -295,8 +295,8 @@ async fn whoever_takes_over_is_told_what_was_under_way() {
     let lock = acquire(&engine, "bob@ci").await.unwrap();
     let told = lock.taken_from().unwrap().obituary();
     assert!(told.starts_with("`deploy` by ann@laptop ended after step "), "{told}");
-    // The journal is written once a second: it was waiting for the first of the two.
-    assert!(told.contains(&format!(" of {steps}, during: ")) && told.contains("container shop-api-1-next"), "{told}");
+    // The journal is written once a second: it was waiting for the second of the two.
+    assert!(told.contains(&format!(" of {steps}, during: ")) && told.contains("container shop-api-2-next"), "{told}");
     lock.release(&engine).await.unwrap();
     v2.deploy(&engine).await.unwrap();
     assert_settled(&v2, &engine).await;

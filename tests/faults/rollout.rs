@@ -169,7 +169,7 @@ async fn one_that_crashes_within_its_window_never_gets_a_request() {
     let swaps = count(&engine.changes(), HUP);
     let failure = fails(&engine, &project, Watched::shop(&engine), Way::Rolling).await;
     let StepError::Unhealthy { why, .. } = &failure.error else { panic!("{failure:?}") };
-    assert_eq!(why, "was healthy and did not stay up for 30 s");
+    assert_eq!(why, "was healthy and did not stay up for 30 s: it ended with exit code 1");
     assert_eq!(count(&engine.changes(), HUP), swaps, "it was never switched in");
     assert!(engine.container("shop-api-1-failed").await.unwrap().is_some(), "it is kept for inspection");
 }

@@ -176,7 +176,7 @@ async fn a_version_that_is_healthy_and_then_crashes_is_taken_back() {
     let failure = fails(&engine, &v2()).await;
     assert!(matches!(&failure.undone, Undone::Completely(_)), "{failure:?}");
     let StepError::Unhealthy { why, .. } = &failure.error else { panic!("{failure:?}") };
-    assert_eq!(why, "was healthy and did not stay up for 5 s: it ended, and the engine has started it again");
+    assert_eq!(why, "was healthy and did not stay up for 5 s: it ended with exit code 1");
     assert_v1_serves(&engine, &before).await;
 }
 

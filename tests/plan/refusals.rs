@@ -103,8 +103,8 @@ async fn a_service_that_left_the_files_is_noted() {
     let plan = Project::new("{name: shop, services: {web: {image: 'shop/proxy:1'}}}").plan(&engine).await.unwrap();
     assert_snapshot!(plan.to_text(), @r"
       1 ~ record   the release  it runs, and is not recorded yet
-    note: container shop-old-1 belongs to this project and to no service of its files
-    hint: remove it with `docker rm -f shop-old-1` when nobody needs it
+    note: container shop-old-1 belongs to this project and to no service of its files: its service is in no file any more
+    hint: `medianestctl deploy --remove-orphans` removes it, when nobody needs it
     ");
 }
 

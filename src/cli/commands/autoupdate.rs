@@ -54,9 +54,9 @@ struct Look {
 pub async fn run(global: &Global, args: &Autoupdate, ui: &Ui) -> anyhow::Result<Exit> {
     let interrupt = Interrupt::listen().context("cannot listen for signals")?;
     let mut tried = Tried::default();
-    let Some(every) = args.every else { return turn(global, args, ui, &interrupt, &mut tried).await };
-    // What is wrong from the beginning is not tried for ever.
+    // What is wrong from the beginning is not tried, least of all for ever.
     newer_version(&project::load(global, ui, None)?.stack, args)?;
+    let Some(every) = args.every else { return turn(global, args, ui, &interrupt, &mut tried).await };
     loop {
         match turn(global, args, ui, &interrupt, &mut tried).await {
             // Nothing had begun: that is how a loop ends.
