@@ -125,7 +125,7 @@ fn real_the_disk_is_full_in_mid_update() {
     let (private, shop) = running(true);
     let visitor = Inside::begin(&private, &shop);
     let mut deploy = Running::start(shop.place.command(&["deploy", RELEASES[1], "--json"]));
-    deploy.wait_for("step_started", "create", &format!("container {}-migrate-1", shop.place.project));
+    deploy.wait_for("step_started", "create", &format!("container {}-migrate-1-next", shop.place.project));
     let filler = private.mount().join("filler");
     let mut file = OpenOptions::new().append(true).create(true).open(&filler).unwrap();
     let free = rustix::fs::statvfs(private.mount()).unwrap();

@@ -255,6 +255,8 @@ pub struct Kept {
     /// The forms (config hash, a space, image identity) of the migration jobs that have succeeded on this database.
     #[serde(default)]
     pub migrated: BTreeSet<String>,
+    /// The one of these that came last.
+    pub last_migration: Option<String>,
     /// The application's version of the newest release.
     pub version: Option<String>,
     /// Hash of everything that the newest release brought about.

@@ -34,6 +34,9 @@ pub struct Head {
     /// The forms (config hash, a space, image identity) of the migration jobs that have succeeded on this database.
     #[serde(default)]
     pub migrated: BTreeSet<String>,
+    /// The one of these that came last: a return to an older release leaves the database where it is.
+    #[serde(default)]
+    pub last_migration: Option<String>,
     /// What the migration's check said last of the database.
     #[serde(default)]
     pub schema_head: Option<String>,
@@ -62,6 +65,7 @@ impl Head {
             last: 0,
             stack: None,
             migrated: BTreeSet::new(),
+            last_migration: None,
             schema_head: None,
             version: None,
             secrets: BTreeMap::new(),
@@ -109,6 +113,7 @@ impl Head {
             release: self.release,
             last: self.last,
             migrated: self.migrated.clone(),
+            last_migration: self.last_migration.clone(),
             version: self.version.clone(),
             deployed: self.deployed.clone(),
         }

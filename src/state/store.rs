@@ -151,7 +151,11 @@ impl<'a> Store<'a> {
             files.push(record_file(release)?);
             head.release = Some(release.number);
             head.last = head.last.max(release.number);
-            head.migrated.extend(release.migration.as_ref().map(MigrationForm::key));
+            if let Some(key) = release.migration.as_ref().map(MigrationForm::key)
+                && head.migrated.insert(key.clone())
+            {
+                head.last_migration = Some(key);
+            }
             head.schema_head.clone_from(&release.schema_head);
             head.stack.clone_from(&release.stack);
             head.version.clone_from(&release.version);

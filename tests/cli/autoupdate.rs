@@ -13,6 +13,7 @@ services:
   keeper:
     image: medianest-demo/redis:7
     command: [sleep, \"600\"]
+    tmpfs: [/data]
     init: true
     stop_grace_period: 1s
   other:

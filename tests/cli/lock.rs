@@ -15,6 +15,7 @@ services:
     command: [sleep, \"600\"]
     init: true
     stop_grace_period: 1s
+    tmpfs: [/data]
     healthcheck: {test: [CMD-SHELL, \"[ -f /tmp/ready ]\"], interval: 1s}
 ";
 /// Its deploy, as long as the test likes.

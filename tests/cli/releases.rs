@@ -9,7 +9,7 @@ const VALUE: &str = "tell-nobody-4711";
 fn compose(level: &str, command: &str) -> String {
     format!(
         "x-medianest: {{version: \"${{MEDIANEST_VERSION:-v1}}\", releases: {{keep: 1}}}}\nservices:\n  app:\n    \
-         image: medianest-demo/redis:7\n    command: {command}\n    healthcheck: {{disable: true}}\n    stop_grace_period: 1s\n    \
+         image: medianest-demo/redis:7\n    command: {command}\n    tmpfs: [/data]\n    healthcheck: {{disable: true}}\n    stop_grace_period: 1s\n    \
          environment: {{LEVEL: {level}, OTHER: {VALUE}}}\n    secrets: [token]\nsecrets: {{token: {{file: token}}}}\n"
     )
 }

@@ -80,7 +80,7 @@ const FAULTS: [Fault; 3] = [
         settings: "BACKEND_MEMORY=1G\n",
         options: &[],
         said: &[
-            "was healthy and did not stay up for 30 s: it ended, and the engine has started it again",
+            "was healthy and did not stay up for 30 s: it ended with exit code 1",
             "last log lines:",
             "v1.1.0 listening on 0.0.0.0:4000",
             "variables FAULT_CRASH_AFTER_S added",

@@ -21,7 +21,7 @@ impl<'a> ByHand<'a> {
         });
         let id = engine.post(&format!("/containers/create?name={name}"), &body)["Id"].as_str().unwrap().to_owned();
         let by_hand = Self { engine, name: name.into(), id };
-        engine.post(&format!("/containers/{name}/start"), &json!({}));
+        engine.start(name);
         by_hand
     }
 

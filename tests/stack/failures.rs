@@ -87,7 +87,7 @@ fn never_healthy(site: &Site) {
         "its health check: exit code 22: curl: (22) The requested URL returned error: 500",
         "v1.1.0 listening on 0.0.0.0:4000",
         "note: what ran before runs again: v1.0.0 (release 1)\n",
-        "migrate-1, ",
+        "migrate-1-next, ",
         "what it did to data is not taken back",
         "note: kept for inspection: ",
         "-failed",

@@ -44,7 +44,11 @@ fn a_second_operator_is_told(site: &Site) {
     for command in ["deploy", "down", "stop"] {
         let ran = site.run(&[command]).exits(5);
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        assert!(ran.err.contains(&format!("@{host} is at work on `{}` (deploy) since ", site.place.project)), "{}", ran.err);
+        assert!(
+            ran.err.contains(&format!("@{host} is at work on `{}` (deploy v1.0.0) since ", site.place.project)),
+            "{}",
+            ran.err
+        );
         assert!(ran.err.contains("note: nothing was changed"), "{}", ran.err);
     }
     let error = site.run(&["deploy", "--json"]).exits(5).json_error();

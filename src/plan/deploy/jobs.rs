@@ -144,12 +144,15 @@ impl<'a> Deploy<'a> {
         self.planned().iter().filter(|s| s.migration.is_some()).filter(idle).map(|s| s.name.clone()).collect()
     }
 
-    /// Whether the migration of this form has succeeded on this database, although its container is gone. On the way back
-    /// none runs at all: the check of an old release knows nothing of what came after it.
+    /// Whether the migration of this form need not run although its container is gone: the database has moved on since, and
+    /// the check of an old release knows nothing of what came after it. The newest one runs again, which does no harm and
+    /// finds out when the database is not the one that it was. On the way back none runs at all.
     fn is_migrated(&self, service: &Service, job: &ContainerSpec) -> bool {
         let hash = job.labels.get(label::CONFIG_HASH).map(String::as_str).unwrap_or_default();
         let image = self.observed.images.get(&job.image).map(|i| i.id.to_string()).unwrap_or_default();
-        let done = self.observed.kept.migrated.contains(&format!("{hash} {image}"));
+        let form = format!("{hash} {image}");
+        let kept = &self.observed.kept;
+        let done = kept.migrated.contains(&form) && kept.last_migration.as_ref().is_some_and(|last| *last != form);
         service.migration.is_some() && (done || self.options.way == Way::Returning)
     }
 

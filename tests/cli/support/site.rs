@@ -81,7 +81,9 @@ impl Site {
             let labels = &c["Config"]["Labels"];
             labels["com.docker.compose.service"] == service && labels["io.medianest.role"] == "service"
         };
-        let all = self.containers().into_iter().filter(of_service);
+        // What is kept for a way back is no replica.
+        let kept = |c: &Value| c["Name"].as_str().is_some_and(|name| name.ends_with("-previous"));
+        let all = self.containers().into_iter().filter(|c| of_service(c) && !kept(c));
         all.map(|c| [text(&c["Name"]), text(&c["Id"]), text(&c["State"]["StartedAt"])]).collect()
     }
 
