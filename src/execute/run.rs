@@ -14,6 +14,7 @@ use super::{
 };
 use crate::engine::ErrorKind;
 use crate::event::Event;
+use crate::model::is_failed;
 use crate::plan::{Action, Change, Phase, Plan, StepId};
 
 /// A plan that was carried out.
@@ -158,7 +159,10 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
     let undone = match (no_way_back || !way_back || lost.is_some(), context.abandon.is_cancelled()) {
         (true, _) => Undone::Nothing,
         (false, true) => Undone::Failed("left as it is at your request".into()),
-        (false, false) => undo(plan, &to_undo, context, &seen).await,
+        (false, false) => {
+            let culprits = failures.iter().filter_map(|(id, _)| started(plan, *id)).collect();
+            undo(plan, &to_undo, culprits, context, &seen).await
+        }
     };
     // After taking back: what serves again was found healthy on the way.
     if context.fence.check().is_ok() {
@@ -228,8 +232,26 @@ impl Held {
     }
 }
 
+/// The container that a step starts, or waits for.
+fn started(plan: &Plan, id: StepId) -> Option<&str> {
+    match &plan.step(id)?.action {
+        Action::Start { container } | Action::AwaitHealthy { container, .. } => Some(container),
+        _ => None,
+    }
+}
+
+/// Only a container that did not do its work is kept for inspection: one that merely had not got so far goes.
+fn instead_of_keeping(action: &Action, culprits: &BTreeSet<&str>) -> Option<Action> {
+    match action {
+        Action::Rename { container, to } if is_failed(to) && !culprits.contains(container.as_str()) => {
+            Some(Action::RemoveContainer { container: container.clone() })
+        }
+        _ => None,
+    }
+}
+
 /// Takes back what was done, the last first. Everything is tried that does no harm; the first failure is told.
-async fn undo(plan: &Plan, done: &[StepId], context: &Context<'_>, seen: &Seen) -> Undone {
+async fn undo(plan: &Plan, done: &[StepId], culprits: BTreeSet<&str>, context: &Context<'_>, seen: &Seen) -> Undone {
     let mut kept = Vec::new();
     let mut problem = None;
     let mut any = false;
@@ -247,6 +269,8 @@ async fn undo(plan: &Plan, done: &[StepId], context: &Context<'_>, seen: &Seen) 
             if let Err(lost) = context.fence.check() {
                 return Undone::Failed(format!("{} {}: {lost}", action.verb(), action.object()));
             }
+            let instead = instead_of_keeping(action, &culprits);
+            let action = instead.as_ref().unwrap_or(action);
             (context.events)(Event::Undoing { step: id.0 + 1, verb: action.verb(), object: action.object() });
             let outcome = tokio::select! {
                 outcome = carry_out(action, id.0 + 1, &plan.project, &undisturbed, seen) => outcome,

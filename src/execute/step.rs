@@ -10,7 +10,7 @@ use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::event::Event;
 use crate::ingress;
 use crate::model::{GateEvidence, ProjectName, label};
-use crate::plan::Action;
+use crate::plan::{Action, StagedContent};
 use crate::state::{Draft, Head, Note, StateError, Store};
 
 /// How long the database may take to say which schema it has.
@@ -93,7 +93,13 @@ pub(super) async fn carry_out(
         }
         Action::CreateNetwork { spec } => engine.create_network(spec).await?,
         Action::CreateVolume { spec } => engine.create_volume(spec).await?,
-        Action::Stage { holder, volumes } => stage::fill(engine, holder, volumes, context.granted).await?,
+        Action::Stage { holder, volumes } => {
+            if volumes.iter().flat_map(|v| &v.files).any(|file| matches!(file.content, StagedContent::Rendered(_))) {
+                // Upstreams that an ingress will find are no longer those that an earlier one was given.
+                forget_upstreams(project, context, seen).await?;
+            }
+            stage::fill(engine, holder, volumes, context.granted).await?;
+        }
         Action::CreateContainer { spec } => {
             engine.create_container(spec).await?;
         }

@@ -13,7 +13,7 @@ use crate::cli::{
     signal::Interrupt,
 };
 use crate::engine::{Engine, LogOptions, LogSource};
-use crate::model::{ContainerState, Health, ObservedContainer};
+use crate::model::{ContainerState, Health, ObservedContainer, is_previous};
 use crate::ui::Ui;
 
 /// Prints logs; with `--follow` until Ctrl-C or until every container has ended.
@@ -34,7 +34,9 @@ pub async fn run(global: &Global, args: &Logs, ui: &Ui) -> anyhow::Result<Exit> 
     }
     let wanted = |c: &&ObservedContainer| {
         let service = c.service().map(|s| s.to_string()).unwrap_or_default();
-        (args.services.is_empty() || args.services.contains(&service)) && (!args.failed || failed(c))
+        // What is kept for a way back has nothing to tell of what runs.
+        let told = if args.failed { failed(c) } else { !is_previous(&c.name) };
+        (args.services.is_empty() || args.services.contains(&service)) && told
     };
     let containers: Vec<_> = there.iter().filter(wanted).collect();
     if containers.is_empty() {
@@ -87,6 +89,8 @@ fn failed(container: &ObservedContainer) -> bool {
         ContainerState::Dead => true,
         ContainerState::Created | ContainerState::Running { .. } => false,
     };
+    // One that is kept for a way back was stopped, however it took that.
+    let ended_badly = ended_badly && !is_previous(&container.name);
     ended_badly || container.health == Health::Unhealthy || container.restart_count > 0 || container.name.ends_with("-failed")
 }
 

@@ -72,7 +72,8 @@ fn kind_of_answer(status: u16, message: &str) -> ErrorKind {
         ErrorKind::AddressInUse
     } else if says(&["is not running", "is restarting, wait until", "cannot exec in a stopped"]) {
         ErrorKind::NotRunning
-    } else if status == 404 {
+    // A container that is removed at this moment.
+    } else if status == 404 || says(&["rwlayer of container"]) {
         ErrorKind::NotFound
     } else if status == 409 || says(&["active endpoints", "already exists"]) {
         ErrorKind::Conflict
@@ -142,6 +143,7 @@ mod tests {
             (409, "Conflict. The container name \"/x\" is already in use by container \"1\".", Conflict),
             (409, "network with name x already exists", Conflict),
             (403, "error while removing network: network x id 1 has active endpoints", Conflict),
+            (500, "RWLayer of container 1 is unexpectedly nil", NotFound),
             (409, "remove x: volume is in use - [1]", Conflict),
             (409, "Container 1 is not running", NotRunning),
             (409, "Container 1 is restarting, wait until the container is running", NotRunning),

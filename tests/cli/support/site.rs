@@ -71,7 +71,8 @@ impl Site {
 
     /// The project's containers of a role.
     pub fn of_role(&self, role: &str) -> Vec<Value> {
-        self.containers().into_iter().filter(|c| c["Config"]["Labels"]["io.medianest.role"] == role).collect()
+        let of_role = |c: &Value| c["Config"]["Labels"]["io.medianest.role"] == role;
+        self.containers().into_iter().filter(|c| of_role(c) && !kept(c)).collect()
     }
 
     /// Name, identifier and start of every container of a service: what tells whether one was touched.
@@ -81,8 +82,6 @@ impl Site {
             let labels = &c["Config"]["Labels"];
             labels["com.docker.compose.service"] == service && labels["io.medianest.role"] == "service"
         };
-        // What is kept for a way back is no replica.
-        let kept = |c: &Value| c["Name"].as_str().is_some_and(|name| name.ends_with("-previous"));
         let all = self.containers().into_iter().filter(|c| of_service(c) && !kept(c));
         all.map(|c| [text(&c["Name"]), text(&c["Id"]), text(&c["State"]["StartedAt"])]).collect()
     }
@@ -103,4 +102,9 @@ impl Drop for Site {
     fn drop(&mut self) {
         self.engine.clear(&self.place.project);
     }
+}
+
+/// Whether a container is kept for a way back: it is none of what is wanted now.
+fn kept(container: &Value) -> bool {
+    container["Name"].as_str().is_some_and(|name| name.ends_with("-previous"))
 }
