@@ -17,7 +17,8 @@ impl<'a> ByHand<'a> {
     fn started(engine: &'a Engine, name: &str, labels: &Value) -> Self {
         let body = json!({
             "Image": "medianest-demo/redis:7", "Entrypoint": ["sleep"], "Cmd": ["600"], "Labels": labels,
-            "HostConfig": {"Init": true, "NetworkMode": "none"},
+            // Without a volume of its own, which would stay when the program removes the container.
+            "HostConfig": {"Init": true, "NetworkMode": "none", "Tmpfs": {"/data": ""}},
         });
         let id = engine.post(&format!("/containers/create?name={name}"), &body)["Id"].as_str().unwrap().to_owned();
         let by_hand = Self { engine, name: name.into(), id };

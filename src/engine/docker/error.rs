@@ -31,7 +31,7 @@ pub(super) fn timed_out(action: impl Into<String>, limit: std::time::Duration) -
 
 /// Whether the engine says that there is no such object.
 pub(super) fn is_not_found(error: &Error) -> bool {
-    matches!(error, Error::DockerResponseServerError { status_code: 404, .. })
+    kind_of(error) == ErrorKind::NotFound
 }
 
 /// Takes `values` out of the error's text: an engine may quote what it was sent, environment included.
