@@ -90,7 +90,9 @@ fn failed(container: &ObservedContainer) -> bool {
         ContainerState::Created | ContainerState::Running { .. } => false,
     };
     // One that is kept for a way back was stopped, however it took that.
-    let ended_badly = ended_badly && !is_previous(&container.name);
+    if is_previous(&container.name) {
+        return false;
+    }
     ended_badly || container.health == Health::Unhealthy || container.restart_count > 0 || container.name.ends_with("-failed")
 }
 
