@@ -30,14 +30,7 @@ pub(super) async fn pull(
     on_progress: &(dyn Fn(PullProgress) + Send + Sync),
 ) -> Result<(), EngineError> {
     let action = format!("pull {image}");
-    let server = server_of(image).to_owned();
-    // A helper is somebody else's program: it may take its time, or ask for a finger on a key.
-    let lookup = timeout(idle, spawn_blocking(move || credentials(config_dir, server))).await;
-    let (credentials, note) = match lookup.map_err(|_| timed_out(format!("{action}: ask for credentials"), idle))? {
-        Ok(Ok(credentials)) => (credentials, None),
-        Ok(Err(note)) => (None, Some(note)),
-        Err(_) => (None, Some("the lookup of credentials failed".to_owned())),
-    };
+    let (credentials, note) = look_up(config_dir, image, &action, idle).await?;
     let mut layers = Layers::default();
     let docker = docker.clone().with_request_modifier(url_safe_auth);
     let mut messages = docker.create_image(Some(options(image)), None, credentials);
@@ -63,13 +56,7 @@ pub(super) async fn digest(
     limit: Duration,
 ) -> Result<String, EngineError> {
     let action = format!("ask the registry for {image}");
-    let server = server_of(image).to_owned();
-    let lookup = timeout(limit, spawn_blocking(move || credentials(config_dir, server))).await;
-    let (credentials, note) = match lookup.map_err(|_| timed_out(format!("{action}: ask for credentials"), limit))? {
-        Ok(Ok(credentials)) => (credentials, None),
-        Ok(Err(note)) => (None, Some(note)),
-        Err(_) => (None, Some("the lookup of credentials failed".to_owned())),
-    };
+    let (credentials, note) = look_up(config_dir, image, &action, limit).await?;
     let docker = docker.clone().with_request_modifier(url_safe_auth);
     let name = image.to_string();
     match timeout(limit, docker.inspect_registry_image(&name, credentials)).await {
@@ -79,6 +66,23 @@ pub(super) async fn digest(
         Ok(Err(error)) => Err(with_note(pull_failed(action, &error), note)),
         Err(_) => Err(timed_out(action, limit)),
     }
+}
+
+/// The credentials for the image's registry, or why there are none; within `limit`.
+async fn look_up(
+    config_dir: Option<PathBuf>,
+    image: &ImageRef,
+    action: &str,
+    limit: Duration,
+) -> Result<(Option<DockerCredentials>, Option<String>), EngineError> {
+    let server = server_of(image).to_owned();
+    // A helper is somebody else's program: it may take its time, or ask for a finger on a key.
+    let lookup = timeout(limit, spawn_blocking(move || credentials(config_dir, server))).await;
+    Ok(match lookup.map_err(|_| timed_out(format!("{action}: ask for credentials"), limit))? {
+        Ok(Ok(credentials)) => (credentials, None),
+        Ok(Err(note)) => (None, Some(note)),
+        Err(_) => (None, Some("the lookup of credentials failed".to_owned())),
+    })
 }
 
 /// A pull that lacks credentials fails at the registry; why they were lacking is what the user needs to hear.
