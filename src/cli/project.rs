@@ -1,7 +1,7 @@
 //! What most commands need first: the project's files read, the engine reached, one look at what is there.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -15,8 +15,8 @@ use super::{
     source::Machine,
 };
 use crate::compose::{self, Loaded, Request};
-use crate::engine::{self, ConnectOptions, Engine, Wanted, docker::DockerEngine};
-use crate::model::{Contents, Fingerprint, Observed, ProjectName, Stack};
+use crate::engine::{self, ConnectOptions, Engine, EngineError, Wanted, docker::DockerEngine};
+use crate::model::{Contents, Fingerprint, ImageRef, Observed, ProjectName, Stack};
 use crate::preflight;
 use crate::secret::{self, FingerprintKey, ProblemKind, StoreError};
 use crate::state::{Note, Opened, Store, Versions};
@@ -144,19 +144,34 @@ pub struct Site {
     pub opened: Option<Opened>,
 }
 
+impl Site {
+    /// What was found, with what the tool keeps.
+    pub fn of(project: &ProjectName, mut observed: Observed, opened: Option<Opened>) -> Self {
+        if let Some(opened) = &opened {
+            observed.kept = opened.head.kept();
+        }
+        Note::find(project, observed.volumes.values()).add_to(&mut observed.kept);
+        Self { observed, opened }
+    }
+}
+
 /// Looks at the engine; `local` says that its machine is this one.
 pub async fn look(engine: &dyn Engine, project: &ProjectName, stack: Option<&Stack>, local: bool) -> anyhow::Result<Site> {
     let images = stack.map(|s| s.services.values().map(|s| s.image.clone()).collect()).unwrap_or_default();
-    let host_routes = if local { preflight::local_routes() } else { Vec::new() };
-    let wanted = Wanted { images, host_routes };
     let store = Store::new(engine, project.clone());
-    let (observed, opened) = futures_util::join!(engine::observe(engine, project, wanted), store.open());
-    let (mut observed, opened) = (observed?, opened?);
-    if let Some(opened) = &opened {
-        observed.kept = opened.head.kept();
-    }
-    Note::find(project, observed.volumes.values()).add_to(&mut observed.kept);
-    Ok(Site { observed, opened })
+    let (observed, opened) = futures_util::join!(observe(engine, project, images, local), store.open());
+    Ok(Site::of(project, observed?, opened?))
+}
+
+/// Looks at what is there, but for what the tool keeps; `images` are looked up too.
+pub async fn observe(
+    engine: &dyn Engine,
+    project: &ProjectName,
+    images: BTreeSet<ImageRef>,
+    local: bool,
+) -> Result<Observed, EngineError> {
+    let host_routes = if local { preflight::local_routes() } else { Vec::new() };
+    engine::observe(engine, project, Wanted { images, host_routes }).await
 }
 
 /// The contents of the stack's secrets and configs with their versions.

@@ -21,27 +21,51 @@ pub(super) async fn read(engine: &dyn Engine, container: &str, path: &str) -> Re
 
 /// Puts `content` in the place of what `path` holds; proves that it lies there.
 pub(super) async fn replace(engine: &dyn Engine, container: &str, path: &str, content: &[u8]) -> Result<(), SwitchError> {
+    lay_beside(engine, container, path, content).await?;
+    take_place(engine, container, path).await?;
+    lies_there(engine, container, path, content).await
+}
+
+/// The directory of `path`, and the path of the file that is to take its place. Hidden, and with another ending: a
+/// configuration that includes `*.conf` does not see it.
+fn beside(path: &str) -> (&str, String) {
     let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-    // Hidden, and with another ending: a configuration that includes `*.conf` does not see it.
-    let temporary = format!(".{name}.new");
+    (directory, format!("{directory}/.{name}.new"))
+}
+
+/// Writes `content` beside `path`, where nobody reads it.
+pub(super) async fn lay_beside(engine: &dyn Engine, container: &str, path: &str, content: &[u8]) -> Result<(), SwitchError> {
+    let (directory, temporary) = beside(path);
     let action = "pack the upstreams";
     let mut archive = Archive::default();
-    archive.file(&temporary, 0, 0, 0o644, content).map_err(|e| pack(action, &e))?;
+    let name = temporary.rsplit('/').next().unwrap_or_default();
+    archive.file(name, 0, 0, 0o644, content).map_err(|e| pack(action, &e))?;
     // `/` for a file at the very top.
     let into = if directory.is_empty() { "/" } else { directory };
     engine.put_archive(container, into, archive.finish().map_err(|e| pack(action, &e))?).await?;
-    let temporary = format!("{directory}/{temporary}");
-    let not_written = || SwitchError::NotWritten { container: container.to_owned(), path: path.to_owned() };
-    if let Err(error) = run(engine, container, &["mv", "-f", &temporary, path]).await {
-        // The engine finds the file that the container does not see: something is mounted over it.
-        let hidden = matches!(&error, SwitchError::Command { output, .. } if output.contains("No such file"));
-        let covered = hidden && read(engine, container, &temporary).await?.is_some();
-        return Err(if covered { not_written() } else { error });
-    }
+    Ok(())
+}
+
+/// Renames what was laid beside over `path`.
+pub(super) async fn take_place(engine: &dyn Engine, container: &str, path: &str) -> Result<(), SwitchError> {
+    let (_, temporary) = beside(path);
+    let Err(error) = run(engine, container, &["mv", "-f", &temporary, path]).await else { return Ok(()) };
+    // The engine finds the file that the container does not see: something is mounted over it.
+    let hidden = matches!(&error, SwitchError::Command { output, .. } if output.contains("No such file"));
+    let covered = hidden && read(engine, container, &temporary).await?.is_some();
+    Err(if covered { not_written(container, path) } else { error })
+}
+
+/// Proves that `path` holds `content`.
+pub(super) async fn lies_there(engine: &dyn Engine, container: &str, path: &str, content: &[u8]) -> Result<(), SwitchError> {
     match read(engine, container, path).await? {
         Some(there) if there == content => Ok(()),
-        _ => Err(not_written()),
+        _ => Err(not_written(container, path)),
     }
+}
+
+fn not_written(container: &str, path: &str) -> SwitchError {
+    SwitchError::NotWritten { container: container.to_owned(), path: path.to_owned() }
 }
 
 /// Takes the file away; one that is not there is no error.

@@ -28,7 +28,12 @@ pub(super) async fn look(engine: &dyn Engine, container: &str) -> Result<Nginx, 
 /// Replaces `path` in `container` by `content` and reloads; returns when only workers with the new upstreams take
 /// connections. On any failure the old file is put back, and nginx serves on with it.
 pub async fn switch(engine: &dyn Engine, container: &str, path: &str, content: &str) -> Result<(), SwitchError> {
-    let (seen, before) = try_join!(look(engine, container), file::read(engine, container, path))?;
+    // What takes its place lies beside it by then: the calls are slow, and none of them changes what nginx reads.
+    let (seen, before, ()) = try_join!(
+        look(engine, container),
+        file::read(engine, container, path),
+        file::lay_beside(engine, container, path, content.as_bytes()),
+    )?;
     let Some(test) = seen.test() else { return Err(SwitchError::NoMaster { container: container.to_owned() }) };
     let mut told = false;
     let error = match bring(engine, container, path, content, &test, &mut told).await {
@@ -50,8 +55,11 @@ async fn bring(
     test: &[String],
     told: &mut bool,
 ) -> Result<(), SwitchError> {
-    file::replace(engine, container, path, content.as_bytes()).await?;
-    let tested = engine.exec(container, test, file::COMMAND_LIMIT).await?;
+    file::take_place(engine, container, path).await?;
+    let (tested, ()) = try_join!(
+        async { Ok(engine.exec(container, test, file::COMMAND_LIMIT).await?) },
+        file::lies_there(engine, container, path, content.as_bytes()),
+    )?;
     if tested.code != 0 {
         return Err(SwitchError::Refused(tested.text()));
     }

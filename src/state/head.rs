@@ -76,9 +76,9 @@ impl Head {
     }
 
     /// The newest whole copy among the files of an archive.
-    pub(super) fn newest(files: &[(String, Vec<u8>)]) -> Option<Self> {
-        let copy = |path: &str| COPIES.iter().any(|name| path.rsplit('/').next() == Some(name));
-        files.iter().filter(|(path, _)| copy(path)).filter_map(|(_, content)| Self::decode(content)).max_by_key(|h| h.sequence)
+    pub(super) fn newest<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> Option<Self> {
+        let copy = |path: &str| path.strip_prefix("head/").is_some_and(|name| COPIES.contains(&name));
+        files.filter(|(path, _)| copy(path)).filter_map(|(_, content)| Self::decode(content)).max_by_key(|h| h.sequence)
     }
 
     /// The file that the next write goes to, and its content.
@@ -128,6 +128,10 @@ fn checksum(body: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    fn newest(files: &[(String, Vec<u8>)]) -> Option<Head> {
+        Head::newest(files.iter().map(|(path, content)| (path.as_str(), content.as_slice())))
+    }
+
     #[test]
     fn a_torn_write_leaves_the_copy_before_it() {
         let mut head = Head::first("00".repeat(32));
@@ -136,29 +140,29 @@ mod tests {
         let (second_name, second) = head.next().unwrap();
         assert_ne!(first_name, second_name);
         let whole = [(format!("state/{first_name}"), first.clone()), (second_name.into(), second.clone())];
-        assert_eq!(Head::newest(&whole).unwrap().release, Some(2));
+        assert_eq!(newest(&whole).unwrap().release, Some(2));
         for cut in 0..second.len() {
             let torn = [(first_name.to_owned(), first.clone()), (second_name.to_owned(), second[..cut].to_vec())];
-            assert_eq!(Head::newest(&torn).unwrap().release, None, "cut at {cut}");
+            assert_eq!(newest(&torn).unwrap().release, None, "cut at {cut}");
         }
-        assert_eq!(Head::newest(&[]), None);
+        assert_eq!(newest(&[]), None);
     }
 
     #[test]
     fn a_head_of_the_first_format_is_read() {
         let content = include_bytes!("../../tests/fixtures/head-schema-1").to_vec();
-        let mut head = Head::newest(&[("head/head-1".into(), content)]).unwrap();
+        let mut head = newest(&[("head/head-1".into(), content)]).unwrap();
         assert_eq!((head.release, head.last, head.sequence), (Some(3), 3, 7));
         assert_eq!((head.stack.clone(), head.migrated.len()), (None, 0));
         let (name, content) = head.next().unwrap();
         assert_eq!(name, "head-0", "the older copy is overwritten");
-        assert_eq!(Head::newest(&[(name.into(), content)]).unwrap(), head);
+        assert_eq!(newest(&[(name.into(), content)]).unwrap(), head);
     }
 
     #[test]
     fn a_head_of_a_format_to_come_is_not_guessed_at() {
         let head = Head { schema: SCHEMA + 1, ..Head::first("00".repeat(32)) };
         let content = head.clone().next().unwrap().1;
-        assert_eq!(Head::newest(&[("head-1".into(), content)]), None);
+        assert_eq!(newest(&[("head-1".into(), content)]), None);
     }
 }

@@ -5,14 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::try_join;
 use serde::Serialize;
 
 use super::draft::decode_stack;
 use super::store::{content_path, record_path, stack_path};
-use super::{Head, Release, StateError, Store, Versions, archive};
+use super::{Opened, Release, StateError, Store, Versions, archive};
 use crate::model::{Fingerprint, Stack};
-use crate::secret::{FingerprintKey, Secret};
+use crate::secret::Secret;
 
 /// A record that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,19 +56,28 @@ impl History {
     }
 }
 
-/// Everything that the state volume holds of releases.
-#[derive(Debug, Default)]
-pub struct Inventory {
-    /// The records.
+/// Everything that the state volume holds, as it was at one moment.
+#[derive(Debug)]
+pub struct Everything {
+    /// What is current.
+    pub opened: Opened,
+    /// The records, but for those that never counted.
     pub history: History,
-    /// The files of records, stacks, secrets and configs that have content, by their path in the volume.
-    pub files: BTreeSet<String>,
+    /// The files with content, by their path in the volume.
+    files: BTreeMap<String, Secret<Vec<u8>>>,
 }
 
-impl Inventory {
-    /// The files that go with the records `dropped`: what neither one of the `kept` releases nor `head` needs, and last the
-    /// records themselves, so that a run cut short finds them again.
-    pub fn not_needed(&self, kept: &[&Release], dropped: &[&Release], head: &Head) -> Vec<String> {
+impl Everything {
+    /// The files of records, stacks, secrets and configs that have content.
+    pub fn files_of_releases(&self) -> impl Iterator<Item = &str> {
+        let kinds = ["releases/", "stacks/", "secrets/", "configs/"];
+        self.files.keys().map(String::as_str).filter(move |path| kinds.iter().any(|kind| path.starts_with(kind)))
+    }
+
+    /// The files that go with the records `dropped`: what neither one of the `kept` releases nor the head needs, and last
+    /// the records themselves, so that a run cut short finds them again.
+    pub fn not_needed(&self, kept: &[&Release], dropped: &[&Release]) -> Vec<String> {
+        let head = &self.opened.head;
         let mut needed: BTreeSet<String> = head.stack.iter().map(stack_path).collect();
         needed.extend(head.secrets.iter().map(|(name, version)| content_path("secret", name.as_str(), version)));
         for release in kept.iter().filter(|release| release.came_about()) {
@@ -77,9 +85,48 @@ impl Inventory {
             needed.extend(release.secrets.iter().map(|(name, version)| content_path("secret", name.as_str(), version)));
             needed.extend(release.configs.iter().map(|(name, version)| content_path("config", name.as_str(), version)));
         }
-        let contents = self.files.iter().filter(|path| !path.starts_with("releases/") && !needed.contains(*path)).cloned();
-        let records = dropped.iter().map(|release| record_path(release.number)).filter(|path| self.files.contains(path));
-        contents.chain(records).collect()
+        let contents = self.files_of_releases().filter(|path| !path.starts_with("releases/") && !needed.contains(*path));
+        let records = dropped.iter().map(|release| record_path(release.number)).filter(|path| self.files.contains_key(path));
+        contents.map(str::to_owned).chain(records).collect()
+    }
+
+    /// A release with everything that is needed to bring it about again.
+    ///
+    /// # Errors
+    /// [`StateError::NoSuchRelease`], and [`StateError::Incomplete`] when something of it is missing or damaged.
+    pub fn load(&self, number: u64) -> Result<Loaded, StateError> {
+        let record = self.files.get(&record_path(number)).ok_or(StateError::NoSuchRelease { number })?;
+        let lacking = |what: String| StateError::Incomplete { number, what };
+        let release = Release::decode(record.expose()).map_err(|why| lacking(format!("its record cannot be read: {why}")))?;
+        let Some(print) = &release.stack else {
+            return Err(lacking(match release.came_about() {
+                true => "it was recorded by an earlier medianestctl, which kept no stack".into(),
+                false => "it did not come about".into(),
+            }));
+        };
+        let key = &self.opened.key;
+        let stack = self.files.get(&stack_path(print)).filter(|file| key.fingerprint(&[file.expose()]) == *print);
+        let stack = stack.ok_or_else(|| lacking("its stack is gone or damaged".into()))?;
+        let mut stack = decode_stack(stack.expose()).map_err(|e| lacking(format!("its stack cannot be read: {e}")))?;
+        let content = |kind: &str, name: &str, version: &Fingerprint| {
+            // What is empty by right is not there either.
+            let content = self.files.get(&content_path(kind, name, version)).cloned().unwrap_or(Secret::new(Vec::new()));
+            let whole = key.fingerprint(&[content.expose()]) == *version;
+            whole.then_some(content).ok_or_else(|| lacking(format!("{kind} `{name}` is gone or damaged")))
+        };
+        let mut versions = Versions::default();
+        for (name, version) in &release.secrets {
+            let content = content("secret", name.as_str(), version)?;
+            versions.secrets.insert(name.clone(), (version.clone(), content));
+        }
+        for (name, version) in &release.configs {
+            let content = content("config", name.as_str(), version)?.expose().clone();
+            if let Some(config) = stack.configs.get_mut(name) {
+                config.content.clone_from(&content);
+            }
+            versions.configs.insert(name.clone(), (version.clone(), content));
+        }
+        Ok(Loaded { release, stack, versions })
     }
 }
 
@@ -100,7 +147,9 @@ impl Store<'_> {
     /// # Errors
     /// When the engine fails; a record that cannot be read is no error.
     pub async fn releases(&self) -> Result<History, StateError> {
-        Ok(History::of(&self.files("releases").await?))
+        let tar = self.engine.get_archive(&self.holder(), &self.path("releases")).await?;
+        let files = tar.map(|tar| with_content(&Secret::new(tar), false)).transpose()?;
+        Ok(History::of(&files.unwrap_or_default()))
     }
 
     /// One record; `None` when there is none of that number, or it was pruned.
@@ -111,69 +160,24 @@ impl Store<'_> {
         Release::decode(&content).map(Some).map_err(lacking)
     }
 
-    /// What is there of all releases, in one call.
-    pub async fn inventory(&self) -> Result<Inventory, StateError> {
-        let files = self.files("").await?;
-        let kinds = ["releases/", "stacks/", "secrets/", "configs/"];
-        let of_releases = files.keys().filter(|path| kinds.iter().any(|kind| path.starts_with(kind)));
-        Ok(Inventory { history: History::of(&files), files: of_releases.cloned().collect() })
+    /// Everything, in one call: each costs the engine the same, whatever it brings. `None` when there is no state yet.
+    pub async fn everything(&self) -> Result<Option<Everything>, StateError> {
+        let Some(tar) = self.archive("").await? else { return Ok(None) };
+        let files = with_content(&Secret::new(tar), true)?;
+        let opened = self.opened(files.iter().map(|(path, content)| (path.as_str(), content.expose().as_slice())))?;
+        let history = History::of(&files).up_to(opened.head.last);
+        Ok(Some(Everything { opened, history, files }))
     }
+}
 
-    /// A release with everything that is needed to bring it about again. `key` is that of the project's fingerprints.
-    ///
-    /// # Errors
-    /// [`StateError::NoSuchRelease`], and [`StateError::Incomplete`] when something of it is missing or damaged.
-    pub async fn load(&self, number: u64, key: &FingerprintKey) -> Result<Loaded, StateError> {
-        let release = self.release(number).await?.ok_or(StateError::NoSuchRelease { number })?;
-        let lacking = |what: String| StateError::Incomplete { number, what };
-        let Some(print) = &release.stack else {
-            return Err(lacking(match release.came_about() {
-                true => "it was recorded by an earlier medianestctl, which kept no stack".into(),
-                false => "it did not come about".into(),
-            }));
-        };
-        let file = stack_path(print);
-        let (mut stacks, secrets, configs) = try_join!(self.files(&file), self.files("secrets"), self.files("configs"))?;
-        // One file is named by its last part alone.
-        let stack = stacks.pop_first().map(|(_, content)| content);
-        let stack = stack.filter(|file| key.fingerprint(&[file.expose()]) == *print);
-        let stack = stack.ok_or_else(|| lacking("its stack is gone or damaged".into()))?;
-        let mut stack = decode_stack(stack.expose()).map_err(|e| lacking(format!("its stack cannot be read: {e}")))?;
-        let content = |files: &BTreeMap<String, Secret<Vec<u8>>>, kind: &str, name: &str, version: &Fingerprint| {
-            // What is empty by right is not there either.
-            let content = files.get(&content_path(kind, name, version)).cloned().unwrap_or(Secret::new(Vec::new()));
-            let whole = key.fingerprint(&[content.expose()]) == *version;
-            whole.then_some(content).ok_or_else(|| lacking(format!("{kind} `{name}` is gone or damaged")))
-        };
-        let mut versions = Versions::default();
-        for (name, version) in &release.secrets {
-            let content = content(&secrets, "secret", name.as_str(), version)?;
-            versions.secrets.insert(name.clone(), (version.clone(), content));
+/// The files of an archive that have content. `whole`: it is of all of the volume, whose name each path begins with.
+fn with_content(tar: &Secret<Vec<u8>>, whole: bool) -> Result<BTreeMap<String, Secret<Vec<u8>>>, StateError> {
+    let mut found = BTreeMap::new();
+    for (name, content) in archive::files(tar.expose())? {
+        let name = if whole { name.split_once('/').map(|(_, rest)| rest.to_owned()) } else { Some(name) };
+        if let Some(name) = name.filter(|_| !content.is_empty()) {
+            found.insert(name, Secret::new(content));
         }
-        for (name, version) in &release.configs {
-            let content = content(&configs, "config", name.as_str(), version)?.expose().clone();
-            if let Some(config) = stack.configs.get_mut(name) {
-                config.content.clone_from(&content);
-            }
-            versions.configs.insert(name.clone(), (version.clone(), content));
-        }
-        Ok(Loaded { release, stack, versions })
     }
-
-    /// The files with content below a directory of the volume (`""` is all of it), by their path in the volume.
-    async fn files(&self, directory: &str) -> Result<BTreeMap<String, Secret<Vec<u8>>>, StateError> {
-        let path = self.path(directory);
-        let path = path.trim_end_matches('/');
-        let tar = self.engine.get_archive(&self.holder(), path).await?;
-        let Some(tar) = tar.map(Secret::new) else { return Ok(BTreeMap::new()) };
-        let mut found = BTreeMap::new();
-        for (name, content) in archive::files(tar.expose())? {
-            // The archive names everything from the last part of the path on; that is the volume's own name for all of it.
-            let name = if directory.is_empty() { name.split_once('/').map(|(_, rest)| rest.to_owned()) } else { Some(name) };
-            if let Some(name) = name.filter(|_| !content.is_empty()) {
-                found.insert(name, Secret::new(content));
-            }
-        }
-        Ok(found)
-    }
+    Ok(found)
 }

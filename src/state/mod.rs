@@ -22,7 +22,7 @@ mod store;
 pub use diff::{Names, Pair, ReleaseDiff, ServiceDiff};
 pub use draft::{Draft, Making};
 pub use head::Head;
-pub use history::{History, Inventory, Loaded, Unreadable};
+pub use history::{Everything, History, Loaded, Unreadable};
 pub use images::ReleaseImages;
 pub use journal::{Journal, Progress};
 pub use lock::{Death, Fence, Holder, LEASE, Lock, LockError, LockLost, MARGIN, RENEWAL, Standing, since_boot};

@@ -2,20 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Head, Release, StateError, Store, retention};
+use super::{Release, StateError, Store, retention};
 use crate::model::{ImageId, Observed, ServiceName, is_failed, is_previous};
 use crate::plan::{KeptService, Prunable};
 
 impl Store<'_> {
     /// What goes when `keep` releases are kept. Asks the engine which images it still has; changes nothing.
-    pub async fn prunable(&self, head: &Head, observed: &Observed, keep: u32) -> Result<Prunable, StateError> {
-        let inventory = self.inventory().await?;
-        let history = inventory.history.clone().up_to(head.last);
+    pub async fn prunable(&self, observed: &Observed, keep: u32) -> Result<Prunable, StateError> {
+        let Some(everything) = self.everything().await? else { return Ok(Prunable::default()) };
+        let (head, history) = (&everything.opened.head, &everything.history);
         let (kept, dropped) = retention(&history.releases, head.release, keep);
         let mut prunable = Prunable {
             last: head.last,
             kept: kept.iter().filter(|release| release.came_about()).flat_map(|release| services(release)).collect(),
-            files: inventory.not_needed(&kept, &dropped, head),
+            files: everything.not_needed(&kept, &dropped),
             images: BTreeMap::new(),
             unreadable: history.unreadable.iter().map(|record| record.file.clone()).collect(),
         };

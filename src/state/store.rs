@@ -88,16 +88,31 @@ impl<'a> Store<'a> {
     /// Where the volume is there and the container that gives access to it is not (`docker container prune` removes
     /// it), it is made again: without the key that lies in the volume every secret would look like another one.
     pub async fn open(&self) -> Result<Option<Opened>, StateError> {
-        let mut head = self.engine.get_archive(&self.holder(), &self.path("head")).await?;
-        if head.is_none() && self.regain_access().await? {
-            head = self.engine.get_archive(&self.holder(), &self.path("head")).await?;
+        let Some(tar) = self.archive("head").await? else { return Ok(None) };
+        let files = archive::files(&tar).map_err(|e| self.unreadable(&e.to_string()))?;
+        self.opened(files.iter().map(|(path, content)| (path.as_str(), content.as_slice()))).map(Some)
+    }
+
+    /// What is current, from the files of the head.
+    pub(super) fn opened<'f>(&self, files: impl Iterator<Item = (&'f str, &'f [u8])>) -> Result<Opened, StateError> {
+        let Some(head) = Head::newest(files) else { return Err(self.unreadable("neither of its two copies is whole")) };
+        let key = FingerprintKey::from_hex(&head.key).map_err(|e| self.unreadable(&e.to_string()))?;
+        Ok(Opened { head, key })
+    }
+
+    fn unreadable(&self, why: &str) -> StateError {
+        StateError::Unreadable { volume: state_volume(&self.project), why: why.into() }
+    }
+
+    /// What lies below a directory of the volume (`""` is all of it); `None` when there is no state.
+    pub(super) async fn archive(&self, directory: &str) -> Result<Option<Vec<u8>>, EngineError> {
+        let path = self.path(directory);
+        let path = path.trim_end_matches('/');
+        let there = self.engine.get_archive(&self.holder(), path).await?;
+        if there.is_none() && self.regain_access().await? {
+            return self.engine.get_archive(&self.holder(), path).await;
         }
-        let Some(tar) = head else { return Ok(None) };
-        let unreadable = |why: &str| StateError::Unreadable { volume: state_volume(&self.project), why: why.into() };
-        let files = archive::files(&tar).map_err(|e| unreadable(&e.to_string()))?;
-        let Some(head) = Head::newest(&files) else { return Err(unreadable("neither of its two copies is whole")) };
-        let key = FingerprintKey::from_hex(&head.key).map_err(|e| unreadable(&e.to_string()))?;
-        Ok(Some(Opened { head, key }))
+        Ok(there)
     }
 
     /// Makes the access to a volume that lacks it; `false` when there is no volume, or nothing was lacking.

@@ -54,16 +54,15 @@ async fn records_beyond_the_kept_ones_go_with_what_only_they_needed() {
     assert_eq!((kept(&engine, "releases/").await.len(), kept(&engine, "secrets/api_token/").await.len()), (5, 5));
     let project = project("v1").secret("api_token", "token number 4");
     let operator = Operator::new(&project, &engine);
-    let key = operator.opened().await.unwrap().key;
     let done = operator.prune(2).await.unwrap();
     assert_eq!(done.plan.steps.len(), 1, "{}", done.plan.to_text());
 
     assert_eq!(kept(&engine, "releases/").await, ["releases/000004.json", "releases/000005.json"]);
     assert_eq!(kept(&engine, "secrets/api_token/").await.len(), 2);
     assert_eq!(kept(&engine, "secrets/db_password/").await.len(), 1, "what every release uses stays");
-    let store = Store::new(&engine, project.stack().project);
+    let everything = Store::new(&engine, project.stack().project).everything().await.unwrap().unwrap();
     for number in [4, 5] {
-        assert_eq!(store.load(number, &key).await.unwrap().stack, project.stack(), "a kept release is kept in full");
+        assert_eq!(everything.load(number).unwrap().stack, project.stack(), "a kept release is kept in full");
     }
     for (_, content, mode) in volume(&engine).await {
         assert!(content.is_empty() || mode & 0o777 == 0o600);
@@ -133,10 +132,9 @@ async fn what_a_kept_release_needs_for_a_rollback_stays() {
     let kept = observed.containers.iter().find(|c| c.name == "shop-api-1-previous").expect("it is kept for a way back");
     assert_eq!(kept.image_id, image);
     let store = Store::new(&engine, stack.project.clone());
-    let head = operator.opened().await.unwrap().head;
     let plan = |prunable: &Prunable| prune(&stack.project, &observed, prunable, &BTreeMap::new()).unwrap();
 
-    let prunable = store.prunable(&head, &observed, 10).await.unwrap();
+    let prunable = store.prunable(&observed, 10).await.unwrap();
     assert!(plan(&prunable).steps.is_empty(), "{}", plan(&prunable).to_text());
     // Its release gone, nobody can be brought back with it.
     let without = Prunable {
@@ -220,7 +218,7 @@ async fn a_history_that_has_gone_on_is_not_pruned_by_what_was_read_before() {
     let operator = Operator::new(&project, &engine);
     let observed = operator.look().await.unwrap().observed;
     let store = Store::new(&engine, operator.stack().project.clone());
-    let prunable = store.prunable(&operator.opened().await.unwrap().head, &observed, 1).await.unwrap();
+    let prunable = store.prunable(&observed, 1).await.unwrap();
     project.clone().secret("api_token", "by somebody else").deploy(&engine).await.unwrap();
     let observed = operator.look().await.unwrap().observed;
     let refused = prune(&operator.stack().project, &observed, &prunable, &BTreeMap::new()).unwrap_err();
@@ -302,9 +300,9 @@ async fn prune_after(deploys: &[Deploy], keep: u32) {
     operator.prune(keep).await.unwrap();
     let after = operator.history().await;
     assert_eq!(after.releases.iter().collect::<Vec<_>>(), stay, "these and no others");
-    let store = Store::new(&engine, operator.stack().project.clone());
+    let everything = Store::new(&engine, operator.stack().project.clone()).everything().await.unwrap().unwrap();
     for release in after.releases.iter().filter(|release| release.came_about()) {
-        store.load(release.number, &opened.key).await.unwrap();
+        everything.load(release.number).unwrap();
     }
     let needed: BTreeSet<_> =
         stay.iter().filter(|r| r.came_about()).flat_map(|r| r.services.values()).flat_map(|s| &s.volumes).collect();

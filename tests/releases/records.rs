@@ -104,9 +104,7 @@ async fn a_release_comes_back_from_its_record_as_it_was() {
     let engine = deployed(&["v1", "v2"]).await;
     for (number, version) in [(1, "v1"), (2, "v2")] {
         let project = project(version);
-        let operator = Operator::new(&project, &engine);
-        let key = operator.opened().await.unwrap().key;
-        let loaded = Store::new(&engine, project.stack().project).load(number, &key).await.unwrap();
+        let loaded = Store::new(&engine, project.stack().project).everything().await.unwrap().unwrap().load(number).unwrap();
         assert_eq!(loaded.stack, project.stack(), "environment and configs included");
         assert_eq!(loaded.release.number, number);
         for (name, content) in &project.secrets {
@@ -124,8 +122,7 @@ async fn the_bundled_stack_comes_back_too() {
     let stack = project.stack();
     let engine = stocked(FakeEngine::new(), &stack);
     project.deploy(&engine).await.unwrap();
-    let key = Operator::new(&project, &engine).opened().await.unwrap().key;
-    let loaded = Store::new(&engine, stack.project.clone()).load(1, &key).await.unwrap();
+    let loaded = Store::new(&engine, stack.project.clone()).everything().await.unwrap().unwrap().load(1).unwrap();
     assert_eq!(loaded.stack, stack);
 }
 
@@ -133,13 +130,13 @@ async fn the_bundled_stack_comes_back_too() {
 async fn what_is_missing_or_damaged_is_told_and_nothing_is_made_up() {
     let engine = deployed(&["v1"]).await;
     let project = project("v1");
-    let opened = Operator::new(&project, &engine).opened().await.unwrap();
     let store = Store::new(&engine, project.stack().project);
-    let why = async |number: u64| match store.load(number, &opened.key).await.unwrap_err() {
+    let load = async |number: u64| store.everything().await.unwrap().unwrap().load(number);
+    let why = async |number: u64| match load(number).await.unwrap_err() {
         StateError::Incomplete { what, .. } => what,
         other => panic!("{other:?}"),
     };
-    assert!(matches!(store.load(7, &opened.key).await.unwrap_err(), StateError::NoSuchRelease { number: 7 }));
+    assert!(matches!(load(7).await.unwrap_err(), StateError::NoSuchRelease { number: 7 }));
     let files = volume(&engine).await;
     for (prefix, expected) in [
         ("stacks/", "its stack is gone or damaged"),
@@ -153,11 +150,11 @@ async fn what_is_missing_or_damaged_is_told_and_nothing_is_made_up() {
         }
         put(&engine, path, content).await;
     }
-    assert!(store.load(1, &opened.key).await.is_ok());
+    assert!(load(1).await.is_ok());
     put(&engine, "releases/000002.json", include_bytes!("../fixtures/release-schema-1.json")).await;
     assert!(why(2).await.contains("kept no stack"));
     put(&engine, "releases/000001.json", b"").await;
-    assert!(matches!(store.load(1, &opened.key).await.unwrap_err(), StateError::NoSuchRelease { number: 1 }));
+    assert!(matches!(load(1).await.unwrap_err(), StateError::NoSuchRelease { number: 1 }));
 }
 
 #[tokio::test(start_paused = true)]

@@ -91,18 +91,20 @@ async fn write_read_and_empty(engine: &dyn Engine, project: &Project, volume: &V
     }
     let numbers = async || store.releases().await.unwrap().releases.iter().map(|r| r.number).collect::<Vec<_>>();
     assert_eq!(numbers().await, [1, 2, 3]);
-    let loaded = store.load(2, &key).await.unwrap();
+    let everything = async || store.everything().await.unwrap().unwrap();
+    let loaded = everything().await.load(2).unwrap();
     assert_eq!(loaded.stack, stack);
     assert_eq!(loaded.versions.secrets.len(), 1);
-    let inventory = store.inventory().await.unwrap();
-    assert_eq!((inventory.files.len(), inventory.history.releases.len()), (6, 3), "{:?}", inventory.files);
+    let all = everything().await;
+    let files: Vec<_> = all.files_of_releases().map(str::to_owned).collect();
+    assert_eq!((files.len(), all.history.releases.len()), (6, 3), "{files:?}");
 
     let head = store.open().await.unwrap().unwrap().head;
-    let secret = inventory.files.iter().find(|path| path.starts_with("secrets/")).unwrap();
+    let secret = files.iter().find(|path| path.starts_with("secrets/")).unwrap();
     store.forget(&[secret.clone(), "releases/000001.json".into()]).await.unwrap();
     assert_eq!(numbers().await, [2, 3]);
     assert!(store.release(1).await.unwrap().is_none());
-    assert!(store.load(2, &key).await.unwrap_err().to_string().ends_with("secret `s` is gone or damaged"));
+    assert!(everything().await.load(2).unwrap_err().to_string().ends_with("secret `s` is gone or damaged"));
     assert_eq!(head.last, 3);
     assert_eq!(head.release, Some(2));
 }

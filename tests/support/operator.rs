@@ -255,8 +255,7 @@ impl<'a> Operator<'a> {
     pub async fn prune(&self, keep: u32) -> Result<Done, Trouble> {
         let site = self.look().await?;
         let store = Store::new(self.engine, self.stack.project.clone());
-        let head = site.opened.expect("there is a history").head;
-        let prunable = store.prunable(&head, &site.observed, keep).await?;
+        let prunable = store.prunable(&site.observed, keep).await?;
         self.apply("prune", false, &|o, _, _| plan::prune(&self.stack.project, o, &prunable, &BTreeMap::new())).await
     }
 
@@ -279,17 +278,17 @@ impl<'a> Operator<'a> {
     /// `rollback`, to a version or number, or without either to the release before the current one.
     pub async fn rollback(&self, wanted: Option<&str>) -> Result<Done, Trouble> {
         let store = Store::new(self.engine, self.stack.project.clone());
-        let opened = store.open().await?.ok_or(RollbackError::NothingDeployed)?;
-        let history = store.releases().await?.up_to(opened.head.last);
-        let target = rollback::target(&history, opened.head.release, wanted)?;
+        let everything = store.everything().await?.ok_or(RollbackError::NothingDeployed)?;
+        let (opened, history) = (&everything.opened, &everything.history);
+        let target = rollback::target(history, opened.head.release, wanted)?;
         let current = opened.head.release.ok_or(RollbackError::NothingDeployed)?;
-        let loaded = store.load(target.number, &opened.key).await?;
-        let now = store.load(current, &opened.key).await.ok();
+        let loaded = everything.load(target.number)?;
+        let now = everything.load(current).ok();
         let declared = now.and_then(|now| now.stack.services.into_values().find_map(|s| s.migration?.backward_compatible));
-        rollback::check_migrations(&history, current, target, declared.as_deref())?;
+        rollback::check_migrations(history, current, target, declared.as_deref())?;
         let images = ReleaseImages::find(self.engine, target).await?.complete(target.number)?;
         let contents = Contents { secrets: loaded.release.secrets.clone(), configs: loaded.release.configs.clone() };
-        let provided = Provided { contents, granted: loaded.versions, key: opened.key };
+        let provided = Provided { contents, granted: loaded.versions, key: opened.key.clone() };
         let (stack, pinned) = (&loaded.stack, &images.pinned);
         let planner = |observed: &Observed, contents: &Contents, options: &DeployOptions| {
             let options = DeployOptions { pulled: true, way: Way::Returning, pinned: pinned.clone(), ..options.clone() };

@@ -22,10 +22,7 @@ pub async fn run(global: &Global, args: &Prune, ui: &Ui) -> anyhow::Result<Exit>
     let site = project::look(&engine, project, None, local).await?;
     let keep = args.keep.unwrap_or(stack.keep_releases);
     let store = Store::new(&engine, project.clone());
-    let prunable = match &site.opened {
-        Some(opened) => store.prunable(&opened.head, &site.observed, keep).await?,
-        None => Prunable::default(),
-    };
+    let prunable = store.prunable(&site.observed, keep).await?;
     let names: BTreeMap<_, _> =
         stack.services.values().filter_map(|s| Some((s.name.clone(), s.container_name.clone()?))).collect();
     let planner = |observed: &Observed| plan::prune(project, observed, &prunable, &names);

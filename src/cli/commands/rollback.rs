@@ -1,8 +1,8 @@
 //! `rollback`: brings a recorded release back, all of it.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use futures_util::try_join;
+use futures_util::join;
 
 use super::{
     change::{Change, Outcome},
@@ -12,7 +12,7 @@ use super::{
 use crate::cli::{
     Exit,
     args::{Global, Rollback},
-    project::{self, Provided},
+    project::{self, Provided, Site},
 };
 use crate::model::{Contents, Observed};
 use crate::plan::{self, DeployOptions, Way};
@@ -28,25 +28,21 @@ pub async fn run(global: &Global, args: &Rollback, ui: &Ui) -> anyhow::Result<Ex
     let local = project::engine_is_local(global);
     let engine = project::connect(global).await?;
     let store = Store::new(&engine, project.clone());
-    let (opened, history) = try_join!(store.open(), store.releases())?;
-    let opened = opened.ok_or(RollbackError::NothingDeployed)?;
-    let history = history.up_to(opened.head.last);
-    let target = rollback::target(&history, opened.head.release, args.release.as_deref())?;
-    let current = opened.head.release.ok_or(RollbackError::NothingDeployed)?;
-    let (loaded, images) = try_join!(async { anyhow::Ok(store.load(target.number, &opened.key).await?) }, async {
-        anyhow::Ok(ReleaseImages::find(&engine, target).await?)
-    })?;
-    if rollback::check_migrations(&history, current, target, None).is_err() {
-        // What the current release declares of its migrations is newer than what the old one could know.
-        let now = store.load(current, &opened.key).await.ok();
-        let declared = now.and_then(|now| now.stack.services.into_values().find_map(|s| s.migration?.backward_compatible));
-        rollback::check_migrations(&history, current, target, declared.as_deref())?;
-    }
-    let ReleaseImages { there, pinned, .. } = images.complete(target.number)?;
+    let look = project::observe(&engine, &project, BTreeSet::new(), local);
+    let (everything, observed) = join!(store.everything(), look);
+    let everything = everything?.ok_or(RollbackError::NothingDeployed)?;
+    let target = rollback::target(&everything.history, everything.opened.head.release, args.release.as_deref())?;
+    let current = everything.opened.head.release.ok_or(RollbackError::NothingDeployed)?;
+    // What the current release declares of its migrations is newer than what the old one could know.
+    let now = everything.load(current).ok();
+    let declared = now.and_then(|now| now.stack.services.into_values().find_map(|s| s.migration?.backward_compatible));
+    rollback::check_migrations(&everything.history, current, target, declared.as_deref())?;
+    let loaded = everything.load(target.number)?;
+    let ReleaseImages { there, pinned, .. } = ReleaseImages::find(&engine, target).await?.complete(target.number)?;
 
     let stack = &loaded.stack;
     let contents = Contents { secrets: loaded.release.secrets.clone(), configs: loaded.release.configs.clone() };
-    let provided = Provided { contents, granted: loaded.versions, key: opened.key.clone() };
+    let provided = Provided { contents, granted: loaded.versions, key: everything.opened.key.clone() };
     let options = DeployOptions {
         pulled: true,
         patience: args.wait_timeout.map(Duration::from_secs),
@@ -54,7 +50,7 @@ pub async fn run(global: &Global, args: &Rollback, ui: &Ui) -> anyhow::Result<Ex
         pinned,
         ..DeployOptions::default()
     };
-    let mut site = project::look(&engine, &project, Some(stack), local).await?;
+    let mut site = Site::of(&project, observed?, Some(everything.opened));
     site.observed.images.extend(there.clone());
     let planner = |observed: &Observed| plan::deploy(stack, observed, &provided.contents, &options);
     let plan = planner(&site.observed)?;
