@@ -9,6 +9,8 @@ mod support;
 mod deploys;
 #[path = "plan/drift.rs"]
 mod drift;
+#[path = "plan/dumps.rs"]
+mod dumps;
 #[path = "plan/lifecycle.rs"]
 mod lifecycle;
 #[path = "plan/refusals.rs"]

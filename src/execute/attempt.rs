@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::{Failure, StepError, Undone};
 use crate::engine::Engine;
 use crate::model::ProjectName;
-use crate::state::{self, Outcome, Release, StateError, Store};
+use crate::state::{self, Fence, Outcome, Release, StateError, Store};
 
 /// How long the record of a failure may keep whoever waits for the news of it.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -16,6 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 impl Failure {
     /// How a release that ended in this failure went.
     pub fn outcome(&self) -> Outcome {
+        if self.serves {
+            return Outcome::Unfinished { why: state::reason(&self.to_string()) };
+        }
         match &self.undone {
             Undone::Completely(_) => Outcome::RolledBack { why: state::reason(&self.to_string()) },
             Undone::Nothing => Outcome::Failed { why: state::reason(&self.to_string()) },
@@ -25,7 +28,7 @@ impl Failure {
 }
 
 /// Writes down that `record` was attempted and failed, when it had touched anything; what is current stays so. Call it
-/// under the lock.
+/// under the lock that `fence` guards.
 ///
 /// # Errors
 /// When it cannot be written in good time, which changes nothing of what came of the attempt.
@@ -34,13 +37,14 @@ pub async fn record_attempt(
     project: &ProjectName,
     record: &Release,
     failure: &Failure,
+    fence: &Fence,
     now: DateTime<Utc>,
 ) -> Result<(), StateError> {
     // Whose lock it is writes.
-    if !failure.touched || matches!(failure.error, StepError::LockLost(_)) {
+    if !failure.touched || matches!(failure.error, StepError::LockLost(_)) || fence.check().is_err() {
         return Ok(());
     }
     let store = Store::new(engine, project.clone());
-    let written = timeout(PATIENCE, store.save_attempt(record.failed(failure.outcome(), now))).await;
+    let written = timeout(PATIENCE, store.save_attempt(record.failed(failure.outcome(), failure.migrated, now))).await;
     written.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
 }

@@ -58,6 +58,10 @@ pub struct Failure {
     pub touched: bool,
     /// Containers of jobs that had begun: what they did to data is not taken back.
     pub jobs: Vec<String>,
+    /// The migration had begun, or had been carried out before: what it did to the database is not taken back.
+    pub migrated: bool,
+    /// Everything that is wanted runs and has the traffic: what failed is the tidying.
+    pub serves: bool,
     /// How long it took in all.
     pub took: Duration,
 }
@@ -164,8 +168,9 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
             undo(plan, &to_undo, culprits, context, &seen).await
         }
     };
-    // After taking back: what serves again was found healthy on the way.
-    if context.fence.check().is_ok() {
+    // After taking back, where the lock may have been lost too: what serves again was found healthy on the way.
+    let lost = lost.or_else(|| context.fence.check().err());
+    if lost.is_none() {
         keep_evidence(&plan.project, context, &seen).await;
     }
     let latest = begun.iter().next_back().copied().unwrap_or(StepId(0));
@@ -188,6 +193,8 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
         done: done.len(),
         touched: begun.iter().any(|id| changes(id) && !plan.step(*id).is_some_and(|s| matches!(s.action, Action::Pull { .. }))),
         jobs: begun.iter().filter_map(|id| job(plan, *id)).collect(),
+        migrated: migrated(plan, &begun),
+        serves: no_way_back,
         took: begin.elapsed(),
     }))
 }
@@ -198,6 +205,13 @@ fn job(plan: &Plan, id: StepId) -> Option<String> {
         Action::RunJob { container, .. } => Some(container.clone()),
         _ => None,
     }
+}
+
+/// Whether the migration of a plan had begun with these steps; one that the plan has not was carried out before.
+fn migrated(plan: &Plan, begun: &BTreeSet<StepId>) -> bool {
+    let migrations = plan.steps.iter().enumerate().filter(|(_, s)| matches!(s.action, Action::RunJob { migration: true, .. }));
+    let mut migrations = migrations.map(|(index, _)| begun.contains(&StepId(index))).peekable();
+    migrations.peek().is_none() || migrations.any(|begun| begun)
 }
 
 /// What must be left alone while things are taken back, because something before it could not be taken back.
@@ -344,8 +358,14 @@ mod tests {
         let start = Action::Start { container: "crash".into() };
         let wait =
             Action::AwaitHealthy { container: "crash".into(), service: service("crash"), patience, settle: Duration::ZERO };
-        let job =
-            Action::RunJob { container: "job".into(), service: service("job"), attempts: 1, backoff: Duration::ZERO, patience };
+        let job = Action::RunJob {
+            container: "job".into(),
+            service: service("job"),
+            attempts: 1,
+            backoff: Duration::ZERO,
+            patience,
+            migration: false,
+        };
         let steps = vec![create("crash"), create("job"), step(start, &[0]), step(wait, &[2]), step(job, &[1])];
         let plan = Plan { steps, ..Plan::empty("shop".parse().unwrap()) };
         let cancel = CancellationToken::new();

@@ -9,8 +9,8 @@ use super::{Context, StepError, bake, gate, job, smoke, stage};
 use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::event::Event;
 use crate::ingress;
-use crate::model::{GateEvidence, ProjectName, label};
-use crate::plan::{Action, StagedContent};
+use crate::model::{GateEvidence, MigrationForm, ProjectName, label};
+use crate::plan::{Action, DUMPED_BEFORE, StagedContent};
 use crate::state::{Draft, Head, Note, StateError, Store};
 
 /// How long the database may take to say which schema it has.
@@ -116,11 +116,16 @@ pub(super) async fn carry_out(
             }
             seen.add(evidence);
         }
-        Action::RunJob { container, service, attempts, backoff, patience } => {
+        Action::RunJob { container, service, attempts, backoff, patience, .. } => {
             let job = job::Job { container, service, attempts: *attempts, backoff: *backoff, patience: *patience };
             job::run(engine, &job, &context.cancel, &|message| progress(message, None, None)).await?;
         }
-        Action::Dump { container, command, patience, .. } => dump(engine, container, command, *patience).await?,
+        Action::Dump { container, command, patience, .. } => {
+            if let Some(message) = dump(engine, container, command, *patience).await? {
+                let hint = "delete it first to have a new one made by the next attempt".to_owned();
+                (context.events)(Event::StepWarning { step: number, message, hint });
+            }
+        }
         Action::ReadSchema { container, command } => {
             // What is not known is treated as another schema, so a failure costs no more than a question at a rollback.
             let told = engine.exec(container, command, SCHEMA_LIMIT).await.ok().filter(|output| output.code == 0);
@@ -176,19 +181,22 @@ pub(super) async fn carry_out(
         Action::KeepMaintenance { maintenance } => {
             write(project, context, seen, None, |head| head.maintenance.clone_from(maintenance)).await?;
         }
-        Action::Record { release, upstreams } => record(release.as_ref(), upstreams.as_ref(), project, context, seen).await?,
+        Action::Record { release, upstreams, migration } => {
+            let what = (release.as_ref(), upstreams.as_ref(), migration.as_ref());
+            record(what, project, context, seen).await?;
+        }
     }
     Ok(())
 }
 
-/// Dumps a database. What cannot be dumped is not migrated.
-async fn dump(engine: &dyn Engine, container: &str, command: &[String], patience: Duration) -> Result<(), StepError> {
+/// Dumps a database. What cannot be dumped is not migrated. Returns what is said of a dump that was there already.
+async fn dump(engine: &dyn Engine, container: &str, command: &[String], patience: Duration) -> Result<Option<String>, StepError> {
     let output = engine.exec(container, command, patience).await?;
-    if output.code == 0 {
-        return Ok(());
+    match output.code {
+        0 => Ok(None),
+        DUMPED_BEFORE => Ok(Some(output.text())),
+        code => Err(StepError::Dump { container: container.to_owned(), why: format!("exit code {code}: {}", output.text()) }),
     }
-    let why = format!("exit code {}: {}", output.code, output.text());
-    Err(StepError::Dump { container: container.to_owned(), why })
 }
 
 /// Removes a container of this project. What lacks our label is never removed, whatever its name.
@@ -233,9 +241,9 @@ async fn forget_upstreams(project: &ProjectName, context: &Context<'_>, seen: &S
     Ok(())
 }
 
+/// `release`, `upstreams` and `migration` as in [`Action::Record`].
 async fn record(
-    release: Option<&String>,
-    upstreams: Option<&String>,
+    (release, upstreams, migration): (Option<&String>, Option<&String>, Option<&MigrationForm>),
     project: &ProjectName,
     context: &Context<'_>,
     seen: &Seen,
@@ -246,6 +254,13 @@ async fn record(
         head.upstreams = upstreams.cloned();
         if let Some(hash) = release {
             head.deployed = Some(hash.clone());
+        } else if let Some(form) = migration.map(MigrationForm::key) {
+            head.schema_head = seen.schema(head);
+            if head.last_migration.as_ref() != Some(&form) {
+                // Somebody has brought the database back to this one, and nothing after it counts any more.
+                head.migrated = [form.clone()].into();
+                head.last_migration = Some(form);
+            }
         }
     };
     write(project, context, seen, new.as_ref(), change).await
@@ -265,7 +280,8 @@ async fn write(
     if let Some(draft) = &mut release {
         draft.record.schema_head = seen.schema(&head);
     }
-    let record = release.as_ref().map(|draft| &draft.record);
+    // What is brought about is noted, also where it is recorded already.
+    let record = context.release.as_ref().map(|draft| &draft.record);
     let version = record.map_or_else(|| head.version.clone(), |release| release.version.clone());
     change(&mut head);
     let rewrite = |note: &mut Note| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigName, ServiceName};
+use super::{ConfigName, ImageId, ServiceName};
 
 /// How the ingress spreads requests over the replicas of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +86,22 @@ pub struct Migration {
     pub backward_compatible: Option<String>,
     /// How the database tells which schema it has.
     pub head: Option<SchemaQuery>,
+}
+
+/// The form of a migration job: when a job of this form has succeeded, it need not run again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MigrationForm {
+    /// Hash of what its container is created from.
+    pub config_hash: String,
+    /// The content that it runs.
+    pub image_id: ImageId,
+}
+
+impl MigrationForm {
+    /// As it stands among the migrations that have succeeded (`Kept::migrated`).
+    pub fn key(&self) -> String {
+        format!("{} {}", self.config_hash, self.image_id)
+    }
 }
 
 /// A command in the database's container that prints which schema the database has: another text means another schema.

@@ -23,7 +23,7 @@ pub use autoupdate::{Autoupdate, Hours, HoursError, Window, Zone};
 pub use files::{Contents, FileEntry, FileOrigin, FileSet, Fingerprint, VolumeOwner};
 pub use health::{Health, HealthTest, Healthcheck};
 pub use image::{ImageId, ImageRef, ImageRefError};
-pub use ingress::{Balance, Ingress, Maintenance, Migration, Route, SchemaQuery, Smoke, Thresholds};
+pub use ingress::{Balance, Ingress, Maintenance, Migration, MigrationForm, Route, SchemaQuery, Smoke, Thresholds};
 pub use labels::{Labels, label};
 pub use name::{ConfigName, NameError, NetworkName, ProjectName, SecretName, ServiceName, VolumeName};
 pub use network::{Network, SubnetChoice};

@@ -139,7 +139,7 @@ fn record_evidence(builder: &mut Builder, observed: &Observed) {
     if builder.changes() {
         let ends = builder.ends();
         let upstreams = observed.kept.upstreams.clone();
-        builder.add(Action::Record { release: None, upstreams }, "nobody need wait for these again", ends);
+        builder.add(Action::Record { release: None, upstreams, migration: None }, "nobody need wait for these again", ends);
     }
 }
 

@@ -296,7 +296,7 @@ mod tests {
 
     /// `new` takes the place of `old`.
     fn replacement() -> Vec<Step> {
-        let record = Action::Record { release: None, upstreams: None };
+        let record = Action::Record { release: None, upstreams: None, migration: None };
         vec![
             step(create("new"), &[]),
             Step { undo: Some(Undo { actions: vec![start("old")] }), ..step(stop("old"), &[0]) },

@@ -41,7 +41,7 @@ pub fn maintenance(stack: &Stack, observed: &Observed, wanted: Option<&Maintenan
         let switched = builder.add(switch(&text), cause, [kept]);
         builder.undo(switched, vec![switch(before)]);
         builder.tidy();
-        let record = Action::Record { release: None, upstreams: Some(text) };
+        let record = Action::Record { release: None, upstreams: Some(text), migration: None };
         builder.add(record, "it is known what the ingress has", [switched]);
     }
     let mut plan = Plan { version: stack.version.clone(), steps: builder.finish(), ..Plan::empty(stack.project.clone()) };

@@ -23,7 +23,7 @@ mod rollout;
 mod step;
 
 pub use container::config_hash;
-pub use deploy::{DeployOptions, deploy, migrate, orphans};
+pub use deploy::{DUMPED_BEFORE, DeployOptions, deploy, migrate, orphans, way_back};
 pub use error::PlanError;
 pub use graph::{Note, Plan};
 pub use lifecycle::{Selection, down, restart, start, stop};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::model::{
-    ContainerSpec, FileOrigin, ImageRef, Maintenance, NetworkSpec, RestartPolicy, ServiceName, Smoke, Thresholds, VolumeOwner,
-    VolumeSpec,
+    ContainerSpec, FileOrigin, ImageRef, Maintenance, MigrationForm, NetworkSpec, RestartPolicy, ServiceName, Smoke, Thresholds,
+    VolumeOwner, VolumeSpec,
 };
 
 /// A step's place in its plan; steps come after everything that they wait for.
@@ -117,6 +117,8 @@ pub enum Action {
         backoff: Duration,
         /// How long one attempt may take.
         patience: Duration,
+        /// It migrates a database, or checks that.
+        migration: bool,
     },
     /// Say when the engine starts a container again by itself.
     SetRestart {
@@ -254,6 +256,8 @@ pub enum Action {
         release: Option<String>,
         /// The upstreams that are in force, when the stack has an ingress.
         upstreams: Option<String>,
+        /// The form of the new release's migration; without a release, the one that was just run by itself.
+        migration: Option<MigrationForm>,
     },
 }
 

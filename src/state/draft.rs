@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::StateError;
-use super::release::{MigrationForm, Outcome, Release, ReleaseService, SCHEMA};
+use super::release::{Outcome, Release, ReleaseService, SCHEMA};
 use crate::model::{Contents, Labels, MountSource, Observed, Service, Stack, is_failed, is_previous, label, state_volume};
 use crate::plan::{Action, Plan};
 use crate::secret::{FingerprintKey, Secret};
@@ -95,11 +95,11 @@ impl Draft {
         let Making { stack, observed, contents, key, .. } = making;
         let file = encode_stack(stack).map_err(std::io::Error::other)?;
         let services: BTreeMap<_, _> = stack.services.values().map(|s| (s.name.clone(), making.service(s))).collect();
-        let migration = stack.services.values().find(|s| s.migration.is_some()).and_then(|s| {
-            let recorded = services.get(&s.name)?;
-            let config_hash = recorded.config_hash()?.to_owned();
-            Some(MigrationForm { config_hash, image_id: recorded.image_id.clone()? })
+        let migration = making.plan.steps.iter().find_map(|step| match &step.action {
+            Action::Record { migration, .. } => migration.clone(),
+            _ => None,
         });
+        let migrates = stack.services.values().find_map(|s| s.migration.as_ref());
         let record = Release {
             schema: SCHEMA,
             number: observed.kept.last.max(observed.kept.release.unwrap_or(0)) + 1,
@@ -113,6 +113,7 @@ impl Draft {
             configs: contents.configs.clone(),
             schema_head: None,
             migration,
+            backward_compatible: migrates.and_then(|m| m.backward_compatible.clone()),
             stack: Some(key.fingerprint(&[file.expose()])),
             outcome: Outcome::Deployed,
             rollback_of: None,

@@ -22,6 +22,13 @@ pub struct Unreadable {
     pub why: String,
 }
 
+impl Unreadable {
+    /// The number of the release that it was the record of.
+    pub fn number(&self) -> Option<u64> {
+        self.file.strip_prefix("releases/")?.strip_suffix(".json")?.parse().ok()
+    }
+}
+
 /// The records that are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
@@ -35,6 +42,7 @@ impl History {
     /// Those that were given a number up to `last`: a record beyond it was written by a run that died before it counted.
     pub fn up_to(mut self, last: u64) -> Self {
         self.releases.retain(|release| release.number <= last);
+        self.unreadable.retain(|record| record.number().is_none_or(|number| number <= last));
         self
     }
 
@@ -171,7 +179,7 @@ impl Store<'_> {
 }
 
 /// The files of an archive that have content. `whole`: it is of all of the volume, whose name each path begins with.
-fn with_content(tar: &Secret<Vec<u8>>, whole: bool) -> Result<BTreeMap<String, Secret<Vec<u8>>>, StateError> {
+pub(super) fn with_content(tar: &Secret<Vec<u8>>, whole: bool) -> Result<BTreeMap<String, Secret<Vec<u8>>>, StateError> {
     let mut found = BTreeMap::new();
     for (name, content) in archive::files(tar.expose())? {
         let name = if whole { name.split_once('/').map(|(_, rest)| rest.to_owned()) } else { Some(name) };

@@ -27,6 +27,6 @@ pub use images::ReleaseImages;
 pub use journal::{Journal, Progress};
 pub use lock::{Death, Fence, Holder, LEASE, Lock, LockError, LockLost, MARGIN, RENEWAL, Standing, since_boot};
 pub use note::Note;
-pub use release::{MigrationForm, Outcome, Release, ReleaseService, reason};
+pub use release::{Outcome, Release, ReleaseService, reason};
 pub use retention::retention;
 pub use store::{Opened, StateError, Store, Versions, create_holder};

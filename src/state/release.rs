@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ConfigName, Fingerprint, ImageId, SecretName, ServiceName};
+use crate::model::{ConfigName, Fingerprint, ImageId, MigrationForm, SecretName, ServiceName};
 
 /// The version of the format that is written.
 pub(super) const SCHEMA: u32 = 2;
@@ -45,22 +45,6 @@ impl ReleaseService {
     }
 }
 
-/// The form of a migration job: when a job of this form has succeeded, it need not run again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MigrationForm {
-    /// Hash of what its container is created from.
-    pub config_hash: String,
-    /// The content that it runs.
-    pub image_id: ImageId,
-}
-
-impl MigrationForm {
-    /// As it stands among the migrations that have succeeded (`Kept::migrated`).
-    pub fn key(&self) -> String {
-        format!("{} {}", self.config_hash, self.image_id)
-    }
-}
-
 /// How a release went.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -78,6 +62,11 @@ pub enum Outcome {
         /// Why, on one line.
         why: String,
     },
+    /// It serves, but what it left over was not tidied away, and it is not the current one: the next deploy finishes it.
+    Unfinished {
+        /// Why, on one line.
+        why: String,
+    },
 }
 
 impl Outcome {
@@ -87,6 +76,7 @@ impl Outcome {
             Self::Deployed => "deployed",
             Self::RolledBack { .. } => "rolled back",
             Self::Failed { .. } => "failed",
+            Self::Unfinished { .. } => "unfinished",
         }
     }
 
@@ -96,6 +86,7 @@ impl Outcome {
             Self::Deployed => "deployed",
             Self::RolledBack { .. } => "rolled_back",
             Self::Failed { .. } => "failed",
+            Self::Unfinished { .. } => "unfinished",
         }
     }
 
@@ -103,7 +94,7 @@ impl Outcome {
     pub fn why(&self) -> Option<&str> {
         match self {
             Self::Deployed => None,
-            Self::RolledBack { why } | Self::Failed { why } => Some(why),
+            Self::RolledBack { why } | Self::Failed { why } | Self::Unfinished { why } => Some(why),
         }
     }
 }
@@ -135,9 +126,12 @@ pub struct Release {
     /// What the migration's check said last of the database, usually its newest migration.
     #[serde(default)]
     pub schema_head: Option<String>,
-    /// The form of the migration job.
+    /// The form of the migration job; `None` too in the record of an attempt that failed before it had begun.
     #[serde(default)]
     pub migration: Option<MigrationForm>,
+    /// What its files declare of migrations that older releases can live with, as a range of versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backward_compatible: Option<String>,
     /// The resolved stack, kept beside the record; `None` in records of schema 1 and of attempts that failed.
     #[serde(default)]
     pub stack: Option<Fingerprint>,
@@ -186,9 +180,11 @@ impl Release {
         Self { at: now, took_ms: Some(took), ..self.clone() }
     }
 
-    /// The record of an attempt that failed. Its stack is not kept: nobody returns to it.
-    pub fn failed(&self, outcome: Outcome, now: DateTime<Utc>) -> Self {
-        Self { outcome, stack: None, ..self.ended(now) }
+    /// The record of an attempt that failed; `migrated` when its migration had begun, now or at an earlier attempt. Its
+    /// stack is not kept: nobody returns to it.
+    pub fn failed(&self, outcome: Outcome, migrated: bool, now: DateTime<Utc>) -> Self {
+        let ended = self.ended(now);
+        Self { outcome, stack: None, migration: ended.migration.clone().filter(|_| migrated), ..ended }
     }
 }
 

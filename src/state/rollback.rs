@@ -2,10 +2,13 @@
 //!
 //! Pure. Whether an old release can read a newer schema cannot be told from SQL: it has to be declared. Refuses to guess.
 
+use std::collections::BTreeSet;
+
 use semver::{Version, VersionReq};
 use thiserror::Error;
 
-use super::{History, Release};
+use super::{Everything, History, Release};
+use crate::model::{ContainerState, ImageRef, MigrationForm, Observed, ObservedContainer};
 
 /// Why there is no way back.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -24,12 +27,6 @@ pub enum RollbackError {
     NoSuchRelease {
         /// The version or number that was asked for.
         wanted: String,
-    },
-    /// That is what runs.
-    #[error("release {number} is the current one")]
-    IsCurrent {
-        /// Its number.
-        number: u64,
     },
     /// Migrations came between that the old release may not live with.
     #[error("the database has moved on since release {target}: {} changed it, and nothing says that release {target} can live with that", versions.join(", "))]
@@ -56,13 +53,13 @@ impl RollbackError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NothingDeployed => Some("`medianestctl deploy` is the first step".into()),
-            Self::NoneBefore { .. } | Self::NoSuchRelease { .. } | Self::IsCurrent { .. } => {
+            Self::NoneBefore { .. } | Self::NoSuchRelease { .. } => {
                 Some("see what there is with `medianestctl releases`".into())
             }
             Self::Migrations { .. } => Some(
                 "when the old release can live with them, say so in `x-medianest: {migration: {backward_compatible: …}}`; when it \
-                 cannot, bring the data back from the dump before the update, `medianestctl-before-update.dump` in the \
-                 database's volume (docs/updates.md)"
+                 cannot, bring the data back from the dump before the update, `medianestctl-before-update-N.dump` in the \
+                 database's volume, where N is the release that it was made from (docs/updates.md)"
                     .into(),
             ),
             Self::ImagesGone { digests, .. } if digests.is_empty() => {
@@ -73,54 +70,113 @@ impl RollbackError {
     }
 }
 
-/// The release that `wanted` means: a number or a version, or without either the newest one before the current.
+/// The release to return to: the one that `wanted` means, or without it the newest one before what runs now.
+///
+/// # Errors
+/// When there is none, or the database is not known to be one that it can live with.
+pub fn way_back<'e>(everything: &'e Everything, observed: &Observed, wanted: Option<&str>) -> Result<&'e Release, RollbackError> {
+    let (history, current) = (&everything.history, everything.opened.head.release);
+    let target = target(history, current, wanted, &observed.containers)?;
+    let current = current.ok_or(RollbackError::NothingDeployed)?;
+    // What the current release declares of its migrations is newer than what the old one could know.
+    let stacks = [current, target.number].map(|number| everything.load(number).ok().map(|loaded| loaded.stack));
+    let migrations = || stacks.iter().flatten().flat_map(|s| s.services.values()).filter(|s| s.migration.is_some());
+    let [now, _] = &stacks;
+    let declared = now.iter().flat_map(|s| s.services.values()).find_map(|s| s.migration.as_ref()?.backward_compatible.clone());
+    let jobs: BTreeSet<_> = migrations().map(|s| s.name.clone()).collect();
+    let ran = observed.containers.iter().filter(|c| c.service().is_some_and(|service| jobs.contains(&service)));
+    check_migrations(history, current, target, declared.as_deref(), ran)?;
+    Ok(target)
+}
+
+/// The release that `wanted` means: a number or a version, or without either the current one when something else runs, which
+/// an update has left that did not come to its end, and otherwise the newest one before it.
 ///
 /// # Errors
 /// When there is none.
-pub fn target<'h>(history: &'h History, current: Option<u64>, wanted: Option<&str>) -> Result<&'h Release, RollbackError> {
+fn target<'h>(
+    history: &'h History,
+    current: Option<u64>,
+    wanted: Option<&str>,
+    containers: &[ObservedContainer],
+) -> Result<&'h Release, RollbackError> {
     let current = current.ok_or(RollbackError::NothingDeployed)?;
     let good = || history.releases.iter().rev().filter(|r| r.came_about());
+    let given_up = good().find(|r| r.number == current).filter(|now| !is_what_runs(now, history, containers));
     let Some(wanted) = wanted else {
-        return good().find(|r| r.number < current).ok_or(RollbackError::NoneBefore { current });
+        return given_up.or_else(|| good().find(|r| r.number < current)).ok_or(RollbackError::NoneBefore { current });
     };
-    let by_version = good().filter(|r| r.number != current).find(|r| r.version.as_deref() == Some(wanted));
+    let versioned = |r: &&Release| r.version.as_deref() == Some(wanted);
     let number = wanted.parse::<u64>().ok();
-    let found = by_version.or_else(|| good().find(|r| Some(r.number) == number || r.version.as_deref() == Some(wanted)));
-    let found = found.ok_or_else(|| RollbackError::NoSuchRelease { wanted: wanted.to_owned() })?;
-    if found.number == current {
-        return Err(RollbackError::IsCurrent { number: current });
-    }
-    Ok(found)
+    given_up
+        .filter(versioned)
+        .or_else(|| good().filter(|r| r.number != current).find(versioned))
+        .or_else(|| good().find(|r| Some(r.number) == number || versioned(r)))
+        .ok_or_else(|| RollbackError::NoSuchRelease { wanted: wanted.to_owned() })
+}
+
+/// Whether nothing runs but what `release` is made of, and what belongs to no service any more.
+fn is_what_runs(release: &Release, history: &History, containers: &[ObservedContainer]) -> bool {
+    let runs = |c: &&ObservedContainer| c.is_ours() && c.role() == Some("service") && c.state.is_running();
+    containers.iter().filter(runs).all(|container| {
+        let Some(name) = container.service() else { return true };
+        let Some(service) = release.services.get(&name) else {
+            return history.releases.iter().any(|r| r.services.contains_key(&name));
+        };
+        let hash = |hash: &str| service.config_hashes.is_empty() || service.config_hashes.values().any(|h| h == hash);
+        service.image_id.as_ref().is_none_or(|id| *id == container.image_id) && container.config_hash().is_none_or(hash)
+    })
 }
 
 /// Whether the database, as it is, is one that `target` can live with. `compatible` is the declared range of versions
-/// whose migrations the releases before them can live with.
+/// whose migrations the releases before them can live with; `jobs` are the containers of migrations that are there.
 ///
 /// # Errors
 /// [`RollbackError::Migrations`] with the versions for which that is not known.
-pub fn check_migrations(
+fn check_migrations<'c>(
     history: &History,
     current: u64,
     target: &Release,
     compatible: Option<&str>,
+    jobs: impl Iterator<Item = &'c ObservedContainer>,
 ) -> Result<(), RollbackError> {
     let now = history.release(current);
-    // The same schema, whatever ran in between.
+    // The same schema, whatever ran before the current release was recorded.
     let same_head = now.is_some_and(|now| now.schema_head.is_some() && now.schema_head == target.schema_head);
-    if same_head || target.migration.is_none() {
-        return Ok(());
-    }
-    let range = compatible.and_then(|range| VersionReq::parse(range).ok());
-    let declared = |release: &Release| {
-        let version = release.version.as_deref().and_then(semantic);
-        range.as_ref().zip(version).is_some_and(|(range, version)| range.matches(&version))
+    let since = if same_head { current.max(target.number) } else { target.number };
+    let declared = |version: Option<&str>, ranges: [Option<&str>; 2]| {
+        let version = version.and_then(semantic);
+        let mut ranges = ranges.into_iter().flatten().filter_map(|range| VersionReq::parse(range).ok());
+        version.is_some_and(|version| ranges.any(|range| range.matches(&version)))
     };
-    let between = history.releases.iter().filter(|r| r.came_about() && (target.number + 1..=current).contains(&r.number));
-    let mut versions: Vec<String> = between
-        // A way back has migrated nothing.
-        .filter(|r| r.rollback_of.is_none() && r.migration != target.migration && !declared(r))
-        .map(|r| r.version.clone().unwrap_or_else(|| format!("release {}", r.number)))
-        .collect();
+    let other = |form: &Option<MigrationForm>| form.is_some() && *form != target.migration;
+    let mut versions: Vec<(u64, String)> = Vec::new();
+    // A way back has migrated nothing; an attempt that failed has, when its record has the form.
+    for release in history.releases.iter().filter(|r| r.number > since && r.rollback_of.is_none() && other(&r.migration)) {
+        // What an attempt declared has come into no release that could tell it.
+        let own = release.backward_compatible.as_deref().filter(|_| !release.came_about());
+        if !declared(release.version.as_deref(), [compatible, own]) {
+            let version = release.version.clone().unwrap_or_else(|| format!("release {}", release.number));
+            versions.push((release.number, version));
+        }
+    }
+    if history.releases.iter().any(|r| r.migration.is_some()) {
+        let lost = history.unreadable.iter().filter_map(|record| record.number().filter(|number| *number > since));
+        versions.extend(lost.map(|number| (number, format!("release {number} (its record cannot be read)"))));
+    }
+    versions.sort();
+    let mut versions: Vec<String> = versions.into_iter().map(|(_, version)| version).collect();
+    // A run that was killed has left no record, but its container.
+    let ran = jobs.filter(|c| c.is_ours() && c.role() == Some("job") && c.state != ContainerState::Created);
+    for job in ran {
+        let form = job.config_hash().map(|hash| MigrationForm { config_hash: hash.to_owned(), image_id: job.image_id.clone() });
+        let recorded = history.releases.iter().any(|r| r.migration == form);
+        let image = job.image.parse::<ImageRef>().ok();
+        let version = image.as_ref().and_then(ImageRef::tag);
+        if other(&form) && !recorded && !declared(version, [compatible, None]) {
+            versions.push(version.unwrap_or(&job.name).to_owned());
+        }
+    }
     versions.dedup();
     if versions.is_empty() { Ok(()) } else { Err(RollbackError::Migrations { target: target.number, versions }) }
 }
@@ -135,80 +191,4 @@ pub fn semantic(tag: &str) -> Option<Version> {
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::DateTime;
-
-    use super::super::{MigrationForm, Outcome};
-    use super::*;
-    use crate::model::ImageId;
-
-    fn release(number: u64, version: &str, head: Option<&str>) -> Release {
-        Release {
-            schema: 2,
-            number,
-            version: Some(version.into()),
-            at: DateTime::UNIX_EPOCH,
-            by: "ann@laptop".into(),
-            command: "deploy".into(),
-            files: Vec::new(),
-            services: Default::default(),
-            secrets: Default::default(),
-            configs: Default::default(),
-            schema_head: head.map(Into::into),
-            migration: Some(MigrationForm { config_hash: "1".into(), image_id: ImageId(format!("sha256:{version}")) }),
-            stack: None,
-            outcome: Outcome::Deployed,
-            rollback_of: None,
-            took_ms: None,
-        }
-    }
-
-    fn history(releases: Vec<Release>) -> History {
-        History { releases, unreadable: Vec::new() }
-    }
-
-    #[test]
-    fn a_version_or_a_number_or_the_one_before() {
-        let mut failed = release(3, "v2.0.0", None);
-        failed.outcome = Outcome::Failed { why: "no".into() };
-        let history = history(vec![release(1, "v1.0.0", None), release(2, "v1.1.0", None), failed, release(4, "v1.2.0", None)]);
-        let number = |current, wanted| target(&history, current, wanted).map(|r| r.number);
-        assert_eq!(number(Some(4), None), Ok(2), "an attempt that failed is nothing to return to");
-        assert_eq!(number(Some(4), Some("v1.0.0")), Ok(1));
-        assert_eq!(number(Some(4), Some("2")), Ok(2));
-        assert_eq!(number(Some(4), Some("v1.2.0")), Err(RollbackError::IsCurrent { number: 4 }));
-        assert_eq!(number(Some(4), Some("3")), Err(RollbackError::NoSuchRelease { wanted: "3".into() }));
-        assert_eq!(number(Some(1), None), Err(RollbackError::NoneBefore { current: 1 }));
-        assert_eq!(number(None, None), Err(RollbackError::NothingDeployed));
-    }
-
-    #[test]
-    fn migrations_in_between_must_be_declared() {
-        let releases = vec![release(1, "v1.0.0", Some("4")), release(2, "v1.1.0", Some("5")), release(3, "v2.0.0", Some("6"))];
-        let history = history(releases);
-        let check = |current, to: usize, range| check_migrations(&history, current, &history.releases[to - 1], range);
-        let refused = |target, versions: &[&str]| {
-            Err(RollbackError::Migrations { target, versions: versions.iter().map(ToString::to_string).collect() })
-        };
-        assert_eq!(check(2, 1, Some("<2.0.0")), Ok(()));
-        assert_eq!(check(3, 2, Some("<2.0.0")), refused(2, &["v2.0.0"]));
-        assert_eq!(check(3, 1, Some("<2.0.0")), refused(1, &["v2.0.0"]));
-        assert_eq!(check(3, 1, None), refused(1, &["v1.1.0", "v2.0.0"]));
-        assert_eq!(check(3, 1, Some("<3")), Ok(()));
-    }
-
-    #[test]
-    fn the_same_schema_needs_no_word() {
-        let history = history(vec![release(1, "v1.0.0", Some("4")), release(2, "v1.1.0", Some("4"))]);
-        assert_eq!(check_migrations(&history, 2, &history.releases[0], None), Ok(()));
-    }
-
-    #[test]
-    fn tags_as_versions() {
-        let semantic = |tag| super::semantic(tag).map(|v| v.to_string());
-        assert_eq!(semantic("v1.2.3"), Some("1.2.3".into()));
-        assert_eq!(semantic("2"), Some("2.0.0".into()));
-        assert_eq!(semantic("v1.2-rc.1"), Some("1.2.0-rc.1".into()));
-        assert_eq!((semantic("latest"), semantic("1.2.3.4")), (None, None));
-    }
-}
+mod tests;

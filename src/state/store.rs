@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use super::{Draft, Head, MigrationForm, Release, archive, archive::Archive};
+use super::history::with_content;
+use super::{Draft, Head, Release, archive, archive::Archive};
 use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::model::{
-    ConfigName, ContainerSpec, Fingerprint, HOLDER_IMAGE, Mount, MountSource, ObservedVolume, ProjectName, SecretName,
-    VolumeSpec, label, state_holder, state_volume,
+    ConfigName, ContainerSpec, Fingerprint, HOLDER_IMAGE, MigrationForm, Mount, MountSource, ObservedVolume, ProjectName,
+    SecretName, VolumeSpec, label, state_holder, state_volume,
 };
 use crate::secret::{FingerprintKey, Secret};
 
@@ -159,14 +160,12 @@ impl<'a> Store<'a> {
     pub async fn save(&self, head: &mut Head, release: Option<(&Draft, &Versions)>) -> Result<(), StateError> {
         let mut files = Vec::new();
         if let Some((Draft { record: release, stack }, versions)) = release {
-            // The current release is never pruned, so what its record refers to is there.
-            if let Some(print) = release.stack.as_ref().filter(|print| head.stack.as_ref() != Some(print)) {
-                files.push((stack_path(print), stack.expose().clone()));
-            }
+            files.extend(release.stack.iter().map(|print| (stack_path(print), stack.expose().clone())));
             files.push(record_file(release)?);
             head.release = Some(release.number);
             head.last = head.last.max(release.number);
-            if let Some(key) = release.migration.as_ref().map(MigrationForm::key)
+            // A way back has migrated nothing.
+            if let Some(key) = release.migration.as_ref().filter(|_| release.rollback_of.is_none()).map(MigrationForm::key)
                 && head.migrated.insert(key.clone())
             {
                 head.last_migration = Some(key);
@@ -181,6 +180,9 @@ impl<'a> Store<'a> {
             for (name, (version, content)) in &versions.configs {
                 files.push((content_path("config", name.as_str(), version), content.clone()));
             }
+            // What other releases share is not written again: a write that breaks off would take it from them.
+            let there = self.archive("").await?.map(|tar| with_content(&Secret::new(tar), true)).transpose()?.unwrap_or_default();
+            files.retain(|(path, content)| there.get(path).is_none_or(|kept| kept.expose() != content));
         }
         let written = self.write(head, &files).await;
         for (_, content) in &mut files {
@@ -196,6 +198,11 @@ impl<'a> Store<'a> {
         let Some(Opened { mut head, .. }) = self.open().await? else { return Ok(()) };
         head.last += 1;
         record.number = head.last;
+        let form = record.migration.as_ref().filter(|_| record.rollback_of.is_none()).map(MigrationForm::key);
+        if form.is_some_and(|form| head.last_migration.as_ref() != Some(&form)) {
+            // What it has made of the database nobody has asked.
+            head.schema_head = None;
+        }
         self.write(&mut head, &[record_file(&record)?]).await
     }
 

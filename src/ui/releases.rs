@@ -23,7 +23,7 @@ fn outcome(marks: Marks, release: &Release, current: Option<u64>) -> (String, St
     let shown = match release.outcome {
         Outcome::Deployed if is_current => marks.good(&word),
         Outcome::Deployed => word.clone(),
-        Outcome::RolledBack { .. } => marks.warning(&word),
+        Outcome::RolledBack { .. } | Outcome::Unfinished { .. } => marks.warning(&word),
         Outcome::Failed { .. } => marks.bad(&word),
     };
     (word, shown)

@@ -278,8 +278,10 @@ async fn a_run_whose_lock_is_taken_away_stops_taking_back() {
     };
     let (outcome, ()) = join!(ann.deploy(), thief);
     let failure = outcome.unwrap_err().step();
-    assert!(matches!(failure.error, StepError::Unhealthy { .. }), "{failure:?}");
+    assert!(matches!(failure.error, StepError::LockLost(_)), "it is not this run that goes on: {failure:?}");
+    assert!(failure.others.iter().any(|other| other.contains("did not become healthy")), "{failure:?}");
     assert!(matches!(&failure.undone, Undone::Failed(why) if why.contains("the lock was lost")), "{failure:?}");
+    assert_eq!(ann.history().await.releases.len(), 1, "whose lock it is writes");
     patient("v1").deploy(&engine).await.unwrap();
     assert_settled(&patient("v1"), &engine).await;
 }

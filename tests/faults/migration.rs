@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use medianestctl::engine::fake::{Behaviour, FakeEngine};
+use medianestctl::engine::fake::{Behaviour, FakeEngine, FakeImage};
 use medianestctl::execute::{StepError, Undone};
 use tokio::time::Instant;
 
-use crate::support::{Project, assert_settled, containers, shop, shop_engine};
+use crate::support::{Operator, Project, assert_settled, containers, good, shop, shop_engine};
 
 fn v2() -> Project {
     shop().var("VERSION", "v2")
@@ -78,4 +78,45 @@ async fn a_migration_that_does_not_end_is_given_up() {
     let failure = v2().deploy(&engine).await.unwrap_err().step();
     assert!(failure.error.to_string().contains("it did not end within 21600 s"), "{failure:?}");
     assert_eq!(serving(&engine).await, before);
+}
+
+/// How often the migration of that version was started.
+fn migrations(engine: &FakeEngine) -> usize {
+    engine.changes().iter().filter(|line| line.starts_with("start shop-migrate-1")).count()
+}
+
+/// What the job of a release that was put aside has done may be undone by now: somebody may have brought the data back.
+#[tokio::test(start_paused = true)]
+async fn a_migration_that_was_put_aside_runs_again() {
+    let engine = running().await;
+    v2().deploy(&engine).await.unwrap();
+    let before = migrations(&engine);
+    shop().deploy(&engine).await.unwrap();
+    assert_eq!(migrations(&engine), before, "the database has moved on since v1's");
+    v2().deploy(&engine).await.unwrap();
+    assert_eq!(migrations(&engine), before + 1);
+    assert_settled(&v2(), &engine).await;
+    // On the way back and forth none runs.
+    for version in [shop(), v2()] {
+        version.rollback(&engine, None).await.unwrap();
+    }
+    assert_eq!(migrations(&engine), before + 1);
+}
+
+/// `migrate` says that the database is what this release knows: later migrations are to come again, whatever came of them once.
+#[tokio::test(start_paused = true)]
+async fn after_a_restore_and_migrate_the_later_migrations_run_again() {
+    let v = |n: u8| shop().var("VERSION", &format!("v{n}"));
+    let engine = running().await.with_image("shop/api:v3", FakeImage { size: 3, ..good() });
+    for n in [2, 3, 1] {
+        v(n).deploy(&engine).await.unwrap();
+    }
+    Operator::new(&v(1), &engine).migrate().await.unwrap();
+    assert_settled(&v(1), &engine).await;
+    for n in [2, 3] {
+        let before = migrations(&engine);
+        v(n).deploy(&engine).await.unwrap();
+        assert_eq!(migrations(&engine), before + 1, "v{n}");
+        assert_settled(&v(n), &engine).await;
+    }
 }

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use medianestctl::engine::Engine;
 use medianestctl::engine::fake::{Behaviour, FakeEngine, FakeImage, Fault};
-use medianestctl::execute::Undone;
-use medianestctl::model::RestartPolicy;
+use medianestctl::execute::{StepError, Undone};
+use medianestctl::model::{Contents, RestartPolicy};
+use medianestctl::plan::{self, DeployOptions, PlanError};
+use medianestctl::state::Outcome;
 use medianestctl::state::rollback::RollbackError;
 
 use crate::support::{Mortal, Operator, Project, Watched, assert_settled, containers, good, ids, shop, shop_but, shop_engine};
@@ -250,4 +252,124 @@ async fn a_rollback_that_was_killed_and_is_given_up_leaves_no_container_that_com
         watched.assert_served();
         assert_settled(&v2, &engine).await;
     }
+}
+
+/// The versions whose migrations are in the way of that rollback.
+async fn in_the_way(project: &Project, engine: &FakeEngine, wanted: Option<&str>) -> Vec<String> {
+    let before = engine.changes().len();
+    let refusal = project.rollback(engine, wanted).await.unwrap_err().rollback();
+    assert_eq!(engine.changes().len(), before, "nothing is touched");
+    let RollbackError::Migrations { versions, .. } = refusal else { panic!("{refusal:?}") };
+    versions
+}
+
+/// The migration of a release that was brought back without the job's container was once not known any more.
+#[tokio::test(start_paused = true)]
+async fn a_release_that_was_brought_back_without_its_job_is_held_to_migrations_too() {
+    let engine = at_v2().await.with_image("shop/api:v4", image(4));
+    v(3).deploy(&engine).await.unwrap();
+    assert!(engine.container("shop-migrate-1-previous").await.unwrap().unwrap().image.ends_with(":v2"), "that of v1 is gone");
+    back(&engine, &v(3), Some("v1")).await;
+    let breaking = v(4).var("COMPATIBLE", "<4");
+    breaking.deploy(&engine).await.unwrap();
+    assert_eq!(in_the_way(&breaking, &engine, None).await, ["v4"]);
+}
+
+/// An attempt that fails when its migration has run leaves a database that older releases have never seen.
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_migrated_and_failed_is_in_the_way() {
+    let never = FakeImage { size: 3, ..FakeImage::unchecked(Behaviour::NeverHealthy { output: String::new() }) };
+    let engine = at_v2().await.with_image("shop/api:v3", never);
+    let current = v(2).var("COMPATIBLE", "<3");
+    current.deploy(&engine).await.unwrap();
+    let breaking = v(3).var("COMPATIBLE", "<3");
+    breaking.deploy(&engine).await.unwrap_err().step();
+    assert_eq!(in_the_way(&current, &engine, Some("v1")).await, ["v3"]);
+    // The next attempt does not come so far, and nobody forgets the one before.
+    let engine = engine.fail_on("start shop-api-1-next", Fault::Error);
+    breaking.deploy(&engine).await.unwrap_err().step();
+    assert_eq!(in_the_way(&current, &engine, Some("v1")).await, ["v3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_had_not_come_to_its_migration_is_in_nobodys_way() {
+    let engine = at_v2().await;
+    let current = v(2).var("COMPATIBLE", "<3");
+    current.deploy(&engine).await.unwrap();
+    let engine = engine.fail_on("create container shop-api-1-next", Fault::Error);
+    v(3).var("COMPATIBLE", "<3").deploy(&engine).await.unwrap_err().step();
+    let attempt = Operator::new(&current, &engine).history().await.releases.pop().unwrap();
+    assert!(!attempt.came_about() && attempt.migration.is_none(), "{attempt:?}");
+    back(&engine, &current, Some("v1")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_killed_update_that_migrated_is_in_the_way_too() {
+    let engine = at_v2().await;
+    let current = v(2).var("COMPATIBLE", "<3");
+    current.deploy(&engine).await.unwrap();
+    let (breaking, mortal) = (v(3).var("COMPATIBLE", "<3"), Mortal::before(&engine, "start shop-api-1-next"));
+    assert!(mortal.live(Operator::new(&breaking, &mortal).deploy()).await.is_none());
+    assert_eq!(in_the_way(&current, &engine, Some("v1")).await, ["v3"]);
+    assert_eq!(in_the_way(&current, &engine, None).await, ["v3"], "nor can v2 be returned to");
+}
+
+/// From everywhere that a killed update leaves, the way back is to what was current.
+#[tokio::test(start_paused = true)]
+async fn after_a_killed_update_the_way_back_is_to_the_current_release() {
+    let start = async || {
+        let engine = at_v2().await;
+        let begun = engine.changes().len();
+        (engine, begun)
+    };
+    let (engine, begun) = start().await;
+    v(3).deploy(&engine).await.unwrap();
+    let calls = engine.changes().split_off(begun);
+    let first = calls.iter().position(|call| call == "start shop-api-1-next").unwrap();
+    let last = calls.iter().rposition(|call| call.starts_with("put shop-medianestctl-state")).unwrap();
+    for n in first + 1..=last {
+        for wanted in [None, Some("2"), Some("v2")] {
+            let (engine, _) = start().await;
+            let mortal = Mortal::after(&engine, u64::try_from(n).unwrap());
+            assert!(mortal.live(Operator::new(&v(3), &mortal).deploy()).await.is_none());
+            crate::support::tell(&format!("killed after {:?}, rollback {wanted:?}", engine.changes().last()));
+            let watched = Watched::shop(&engine);
+            watched.look("the kill").await;
+            v(3).rollback(&watched, wanted).await.unwrap();
+            watched.assert_served();
+            assert_settled(&v(2), &engine).await;
+        }
+    }
+    // Where what is current runs, there is nothing to do for it.
+    let (engine, begun) = start().await;
+    assert!(v(2).rollback(&engine, Some("2")).await.unwrap().finished.is_none());
+    assert_eq!(engine.changes().len(), begun);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_was_not_tidied_up_serves_and_can_be_taken_back() {
+    let engine = at_v2().await.fail_on("rename shop-api-2 ", Fault::Error);
+    let failure = v(3).deploy(&engine).await.unwrap_err().step();
+    assert!(failure.serves && matches!(failure.error, StepError::Engine(_)), "{failure:?}");
+    let attempt = Operator::new(&v(3), &engine).history().await.releases.pop().unwrap();
+    assert!(matches!(&attempt.outcome, Outcome::Unfinished { why } if why.starts_with("rename")), "{:?}", attempt.outcome);
+    assert!(!attempt.came_about());
+    v(3).rollback(&engine, None).await.unwrap();
+    assert_settled(&v(2), &engine).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_way_back_that_was_chosen_before_somebody_else_deployed_is_chosen_again() {
+    let engine = at_v2().await;
+    let (stack, operator) = (v(1).stack(), v(2));
+    let way_back = async |chosen| {
+        let observed = Operator::new(&operator, &engine).look().await.unwrap().observed;
+        plan::way_back(&stack, &observed, &Contents::default(), &DeployOptions::default(), chosen).map(drop)
+    };
+    let overtaken = |outcome| matches!(outcome, Err(PlanError::Overtaken { .. }));
+    assert!(!overtaken(way_back((Some(2), 2)).await));
+    let engine = &engine;
+    v(3).deploy(engine).await.unwrap();
+    assert!(overtaken(way_back((Some(2), 2)).await), "another release is current");
+    assert!(overtaken(way_back((Some(3), 2)).await), "an attempt was made");
 }

@@ -5,7 +5,7 @@ use medianestctl::engine::fake::FakeEngine;
 use medianestctl::model::VolumeName;
 use medianestctl::state::{StateError, archive};
 
-use crate::support::{Operator, Project, Trouble, assert_settled, ids, shop, shop_engine};
+use crate::support::{Mortal, Operator, Project, Trouble, assert_settled, ids, shop, shop_engine};
 
 const HOLDER: &str = "shop-medianestctl-state";
 const VOLUME: &str = "/shop_medianestctl";
@@ -127,4 +127,22 @@ async fn secrets_lie_in_the_records_alone_and_for_root_alone() {
     assert!(found > 0, "the password is kept");
     let journal = engine.calls().join("\n");
     assert!(!journal.contains("correct horse") && !journal.contains("battery staple"));
+}
+
+/// The note was once that of a release that had not come to its record, however often the current one was deployed again.
+#[tokio::test(start_paused = true)]
+async fn a_note_of_a_release_that_was_given_up_is_put_right() {
+    let wide = shop().var("REPLICAS", "3");
+    let engine = running().await;
+    let begun = engine.changes().len();
+    wide.deploy(&engine).await.unwrap();
+    let calls = engine.changes().len() - begun;
+    for n in calls - 6..calls {
+        let engine = running().await;
+        let mortal = Mortal::after(&engine, u64::try_from(n).unwrap());
+        assert!(mortal.live(Operator::new(&wide, &mortal).deploy()).await.is_none());
+        crate::support::tell(&format!("killed after {:?}", engine.changes().last()));
+        shop().deploy(&engine).await.unwrap();
+        assert_settled(&shop(), &engine).await;
+    }
 }

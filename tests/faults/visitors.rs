@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use medianestctl::engine::Engine;
 use medianestctl::engine::fake::{Behaviour, FakeEngine, FakeImage, Reload};
-use medianestctl::state::rollback::RollbackError;
 
 use crate::support::{Fate, Project, Trouble, Watched, assert_settled, good, shop_but, shop_engine, tell};
 
@@ -70,12 +69,9 @@ impl Command {
         }
     }
 
-    /// Again, now that the engine works; a rollback may have been done but for its answer.
+    /// Again, now that the engine works.
     async fn again(self, engine: &dyn Engine) {
-        match self.run(engine).await {
-            Ok(()) | Err(Trouble::Rollback(RollbackError::IsCurrent { .. })) => {}
-            Err(other) => panic!("the next command fails: {other:?}"),
-        }
+        self.run(engine).await.unwrap_or_else(|error| panic!("the next command fails: {error:?}"));
     }
 }
 

@@ -256,3 +256,31 @@ async fn the_stack_is_kept_in_a_format_with_a_version() {
     let stack: Stack = serde_json::from_value(document["stack"].clone()).unwrap();
     assert!(stack.configs.values().all(|config| config.content.is_empty()), "contents are kept by version");
 }
+
+/// The engine removes a file before it writes it again: what breaks off in between takes it from every release that shares it.
+#[tokio::test(start_paused = true)]
+async fn what_other_releases_share_is_not_written_again() {
+    let engine = deployed(&["v1"]).await;
+    let kinds = ["secrets/", "configs/", "stacks/"];
+    let shared: Vec<_> =
+        volume(&engine).await.into_iter().filter(|(path, ..)| kinds.iter().any(|k| path.starts_with(k))).collect();
+    // Its mode tells a file that was left alone.
+    for (path, content, _) in &shared {
+        let mut archive = archive::Archive::default();
+        archive.file(path, 0, 0, 0o640, content).unwrap();
+        engine.put_archive(HOLDER, VOLUME, archive.finish().unwrap()).await.unwrap();
+    }
+    project("v2").deploy(&engine).await.unwrap();
+    project("v2").rollback(&engine, None).await.unwrap();
+    let now = volume(&engine).await;
+    for (path, content, _) in &shared {
+        let (_, there, mode) = now.iter().find(|(name, ..)| name == path).unwrap();
+        assert!(there == content && mode & 0o777 == 0o640, "{path}: {mode:o}");
+    }
+    assert!(shared.len() >= 5, "{shared:?}");
+    // One that is damaged is made whole by the next release that has it.
+    let (path, content, _) = shared.iter().find(|(path, ..)| path.starts_with("secrets/")).unwrap();
+    put(&engine, path, b"torn").await;
+    project("v2").deploy(&engine).await.unwrap();
+    assert_eq!(&volume(&engine).await.iter().find(|(name, ..)| name == path).unwrap().1, content);
+}

@@ -84,7 +84,7 @@ async fn write_read_and_empty(engine: &dyn Engine, project: &Project, volume: &V
         assert_eq!(draft.record.number, number);
         let mut head = opened.head;
         store.save(&mut head, Some((&draft, &granted))).await.unwrap();
-        let failed = draft.record.failed(Outcome::Failed { why: "no".into() }, at);
+        let failed = draft.record.failed(Outcome::Failed { why: "no".into() }, true, at);
         if number == 2 {
             store.save_attempt(failed).await.unwrap();
         }

@@ -125,6 +125,8 @@ pub struct Operator<'a> {
     pub hold: Hold,
     /// How replicas that serve are replaced.
     pub way: Way,
+    /// `--no-backup`.
+    pub no_backup: bool,
     pub cancel: CancellationToken,
     pub abandon: CancellationToken,
     pub events: Mutex<Vec<Event>>,
@@ -141,6 +143,7 @@ impl<'a> Operator<'a> {
             who: "ann@laptop".into(),
             hold: Hold::default(),
             way: Way::Rolling,
+            no_backup: false,
             cancel: CancellationToken::new(),
             abandon: CancellationToken::new(),
             events: Mutex::default(),
@@ -189,8 +192,8 @@ impl<'a> Operator<'a> {
     }
 
     fn checked(&self, site: &Site, contents: &Contents, pulled: bool, planner: Planner<'_>) -> Result<Plan, PlanError> {
-        let options =
-            DeployOptions { pulled, patience: self.project.patience, way: self.way.clone(), ..DeployOptions::default() };
+        let (patience, way, no_backup) = (self.project.patience, self.way.clone(), self.no_backup);
+        let options = DeployOptions { pulled, patience, way, no_backup, ..DeployOptions::default() };
         let plan = planner(&site.observed, contents, &options)?;
         let again = planner(&site.observed, contents, &options)?;
         assert_eq!(plan.to_text(), again.to_text(), "the same inputs give the same plan");
@@ -279,20 +282,17 @@ impl<'a> Operator<'a> {
     pub async fn rollback(&self, wanted: Option<&str>) -> Result<Done, Trouble> {
         let store = Store::new(self.engine, self.stack.project.clone());
         let everything = store.everything().await?.ok_or(RollbackError::NothingDeployed)?;
-        let (opened, history) = (&everything.opened, &everything.history);
-        let target = rollback::target(history, opened.head.release, wanted)?;
-        let current = opened.head.release.ok_or(RollbackError::NothingDeployed)?;
+        let opened = &everything.opened;
+        let target = rollback::way_back(&everything, &self.look().await?.observed, wanted)?;
+        let chosen = (opened.head.release, opened.head.last);
         let loaded = everything.load(target.number)?;
-        let now = everything.load(current).ok();
-        let declared = now.and_then(|now| now.stack.services.into_values().find_map(|s| s.migration?.backward_compatible));
-        rollback::check_migrations(history, current, target, declared.as_deref())?;
         let images = ReleaseImages::find(self.engine, target).await?.complete(target.number)?;
         let contents = Contents { secrets: loaded.release.secrets.clone(), configs: loaded.release.configs.clone() };
         let provided = Provided { contents, granted: loaded.versions, key: opened.key.clone() };
         let (stack, pinned) = (&loaded.stack, &images.pinned);
         let planner = |observed: &Observed, contents: &Contents, options: &DeployOptions| {
-            let options = DeployOptions { pulled: true, way: Way::Returning, pinned: pinned.clone(), ..options.clone() };
-            plan::deploy(stack, observed, contents, &options)
+            let options = DeployOptions { pinned: pinned.clone(), ..options.clone() };
+            plan::way_back(stack, observed, contents, &options, chosen)
         };
         self.carry_through(&Change {
             command: "rollback",
@@ -343,7 +343,7 @@ impl<'a> Operator<'a> {
             let finished = self.execute(&plan, &site, provided, change, Some(&lock)).await;
             if let (Err(Trouble::Step(failure)), Some(draft)) = (&finished, self.draft(&plan, &site, provided, change)?) {
                 let project = &self.stack.project;
-                let _ = execute::record_attempt(self.engine, project, &draft.record, failure, now()).await;
+                let _ = execute::record_attempt(self.engine, project, &draft.record, failure, lock.fence(), now()).await;
             }
             Ok(Done { plan, finished: Some(finished?) })
         };

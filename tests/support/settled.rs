@@ -78,6 +78,8 @@ pub async fn assert_settled(project: &Project, engine: &FakeEngine) {
     }
     assert_eq!(kept.version, stack.version, "the release that is recorded is the one that runs");
     assert!(kept.release.is_some(), "a release is recorded");
+    let services = stack.services.values().filter(|s| !s.is_job(stack) && s.replicas > 0);
+    assert_eq!(kept.services, services.map(|s| (s.name.clone(), s.replicas)).collect(), "what should be there is noted");
 
     let holder = stage_holder(&stack.project);
     assert!(engine.container(&holder).await.unwrap().is_none(), "{holder} is gone");

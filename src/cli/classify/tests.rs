@@ -41,6 +41,8 @@ fn update(why: &str, evidence: Evidence, undone: Undone) -> Unfinished {
             done: 12,
             touched: true,
             jobs: Vec::new(),
+            migrated: false,
+            serves: false,
             took: Duration::from_secs(42),
         }),
     }

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use chrono::Utc;
 
 use crate::cli::{
+    Exit,
     compared::{self, Compared},
     env,
     error::{Defect, Interrupted, Overtaken, Unfinished},
@@ -16,7 +17,7 @@ use crate::cli::{
     signal::Interrupt,
 };
 use crate::engine::{Engine, ErrorKind};
-use crate::execute::{self, Context, Finished, StepError, Undone};
+use crate::execute::{self, Context, Failure, Finished, StepError, Undone};
 use crate::model::{Observed, ObservedImage, ProjectName, Stack, lock_holder};
 use crate::plan::{Plan, PlanError, lint};
 use crate::secret::{self, FingerprintKey};
@@ -168,7 +169,7 @@ impl Change<'_> {
                         tokio::time::sleep(TURN_PAUSE * turn).await;
                     }
                     _ => {
-                        self.remember(&site, &plan, &mut error).await;
+                        self.remember(&site, &plan, lock, &mut error).await;
                         return Err(error);
                     }
                 },
@@ -189,11 +190,12 @@ impl Change<'_> {
 
     /// Writes down an attempt that failed, and finds out what it would have changed. What is told is the failure, not
     /// whether either could be done.
-    async fn remember(&self, site: &Site, plan: &Plan, error: &mut anyhow::Error) {
+    async fn remember(&self, site: &Site, plan: &Plan, lock: &Lock, error: &mut anyhow::Error) {
         if let (Some(unfinished), Ok(Some(draft))) = (error.downcast_mut::<Unfinished>(), self.draft(plan, site)) {
             let mut record = draft.record;
             record.at -= unfinished.failure.took;
-            let _ = execute::record_attempt(self.engine, self.project, &record, &unfinished.failure, Utc::now()).await;
+            let (failure, fence) = (&unfinished.failure, lock.fence());
+            let _ = execute::record_attempt(self.engine, self.project, &record, failure, fence, Utc::now()).await;
             unfinished.compared = self.compare(site, plan, &record).await;
         }
     }
@@ -243,15 +245,42 @@ impl Change<'_> {
             fence: lock.map_or(&open, Lock::fence),
             now: Utc::now,
         };
-        execute::run(plan, &context).await.map_err(|failure| match (&failure.error, interrupt.exit()) {
-            (StepError::Cancelled, Some(exit)) if failure.done == 0 => anyhow::Error::new(Interrupted(exit)),
-            (_, signal) => anyhow::Error::new(Unfinished {
-                command: self.command,
-                destroys: plan.destroys(),
-                signal,
-                failure,
-                compared: None,
-            }),
-        })
+        let ended = |failure| ended(self.command, plan.destroys(), interrupt.exit(), failure);
+        execute::run(plan, &context).await.map_err(ended)
+    }
+}
+
+/// How a failure is told: a signal that came before anything was touched has only ended the command.
+fn ended(command: &'static str, destroys: bool, signal: Option<Exit>, failure: Box<Failure>) -> anyhow::Error {
+    match (&failure.error, signal) {
+        (StepError::Cancelled, Some(exit)) if !failure.touched => Interrupted(exit).into(),
+        _ => Unfinished { command, destroys, signal, failure, compared: None }.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A step that was interrupted while it was at work is not done, and may have changed data all the same.
+    #[test]
+    fn nothing_was_changed_is_said_only_of_what_had_begun_nothing() {
+        let told = |touched: bool| {
+            let failure = Failure {
+                verb: "run",
+                object: "container shop-migrate-1-next".into(),
+                error: StepError::Cancelled,
+                others: Vec::new(),
+                undone: Undone::Nothing,
+                done: 0,
+                touched,
+                jobs: Vec::new(),
+                migrated: touched,
+                serves: false,
+                took: Duration::ZERO,
+            };
+            ended("update", false, Some(Exit::Interrupted), Box::new(failure)).is::<Interrupted>()
+        };
+        assert!(told(false) && !told(true));
     }
 }

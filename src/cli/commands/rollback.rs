@@ -15,7 +15,7 @@ use crate::cli::{
     project::{self, Provided, Site},
 };
 use crate::model::{Contents, Observed};
-use crate::plan::{self, DeployOptions, Way};
+use crate::plan::{self, DeployOptions};
 use crate::state::{
     Release, ReleaseImages, Store,
     rollback::{self, RollbackError},
@@ -31,28 +31,20 @@ pub async fn run(global: &Global, args: &Rollback, ui: &Ui) -> anyhow::Result<Ex
     let look = project::observe(&engine, &project, BTreeSet::new(), local);
     let (everything, observed) = join!(store.everything(), look);
     let everything = everything?.ok_or(RollbackError::NothingDeployed)?;
-    let target = rollback::target(&everything.history, everything.opened.head.release, args.release.as_deref())?;
-    let current = everything.opened.head.release.ok_or(RollbackError::NothingDeployed)?;
-    // What the current release declares of its migrations is newer than what the old one could know.
-    let now = everything.load(current).ok();
-    let declared = now.and_then(|now| now.stack.services.into_values().find_map(|s| s.migration?.backward_compatible));
-    rollback::check_migrations(&everything.history, current, target, declared.as_deref())?;
+    let observed = observed?;
+    let target = &rollback::way_back(&everything, &observed, args.release.as_deref())?.clone();
+    let chosen = (everything.opened.head.release, everything.opened.head.last);
     let loaded = everything.load(target.number)?;
     let ReleaseImages { there, pinned, .. } = ReleaseImages::find(&engine, target).await?.complete(target.number)?;
 
     let stack = &loaded.stack;
     let contents = Contents { secrets: loaded.release.secrets.clone(), configs: loaded.release.configs.clone() };
     let provided = Provided { contents, granted: loaded.versions, key: everything.opened.key.clone() };
-    let options = DeployOptions {
-        pulled: true,
-        patience: args.wait_timeout.map(Duration::from_secs),
-        way: Way::Returning,
-        pinned,
-        ..DeployOptions::default()
-    };
-    let mut site = Site::of(&project, observed?, Some(everything.opened));
+    let patience = args.wait_timeout.map(Duration::from_secs);
+    let options = DeployOptions { patience, pinned, ..DeployOptions::default() };
+    let mut site = Site::of(&project, observed, Some(everything.opened));
     site.observed.images.extend(there.clone());
-    let planner = |observed: &Observed| plan::deploy(stack, observed, &provided.contents, &options);
+    let planner = |observed: &Observed| plan::way_back(stack, observed, &provided.contents, &options, chosen);
     let plan = planner(&site.observed)?;
     if args.dry_run {
         super::plan::show(ui, &plan);

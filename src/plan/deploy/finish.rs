@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Deploy, Rest, Scope};
 use crate::ingress::render;
-use crate::model::{ObservedContainer, ObservedVolume, Service, SubnetChoice, ingress_volume, label, stage_holder};
+use crate::model::{ObservedContainer, ObservedVolume, Service, SubnetChoice, ingress_volume, label, note_volume, stage_holder};
 use crate::plan::{
     Action, Note, StepId,
     place::{Leftover, is_active},
@@ -19,10 +19,11 @@ impl Deploy<'_> {
                 self.builder.tidy();
                 self.settle(rest.settlements);
             }
-            if self.builder.changes() && self.builder.awaits() {
+            if self.builder.changes() {
                 self.builder.rest_waits();
-                let upstreams = self.observed.kept.upstreams.clone();
-                self.builder.add(Action::Record { release: None, upstreams }, "nobody need wait for these again", []);
+                let (upstreams, migration) = (self.observed.kept.upstreams.clone(), self.migration());
+                let cause = "so that it is known what the database is from now on";
+                self.builder.add(Action::Record { release: None, upstreams, migration }, cause, []);
             }
             return;
         }
@@ -102,17 +103,24 @@ impl Deploy<'_> {
         let hash = self.release_hash();
         let recorded = kept.deployed.as_ref() == Some(&hash);
         let changes = self.builder.changes();
-        if recorded && kept.upstreams == self.upstreams && !(changes && self.builder.awaits()) {
+        // A run that died in between has noted its own, and what it began was given up.
+        let services = self.stack.services.values().filter(|s| !s.is_job(self.stack) && s.replicas > 0);
+        let foreign = |v: &ObservedVolume| v.labels.get(label::PROJECT).is_none_or(|p| *p != self.stack.project.as_str());
+        let noted = self.observed.volumes.get(&note_volume(&self.stack.project)).is_some_and(foreign)
+            || kept.version == self.stack.version && kept.services == services.map(|s| (s.name.clone(), s.replicas)).collect();
+        if recorded && noted && kept.upstreams == self.upstreams && !(changes && self.builder.awaits()) {
             return;
         }
         let cause = match (recorded, changes) {
+            (true, _) if !noted => "another release was noted, and did not come about",
             (true, _) => "nobody need wait for these again",
             (false, true) => "so that it can be returned to",
             (false, false) => "it runs, and is not recorded yet",
         };
         let release = (!recorded).then_some(hash);
         let ends = self.builder.ends();
-        self.builder.add(Action::Record { release, upstreams: self.upstreams.clone() }, cause, ends);
+        let migration = release.as_ref().and_then(|_| self.migration());
+        self.builder.add(Action::Record { release, upstreams: self.upstreams.clone(), migration }, cause, ends);
     }
 
     /// The hash of everything that the release is made of.
@@ -139,7 +147,7 @@ impl Deploy<'_> {
                 hint: Some("`medianestctl down` and then `medianestctl deploy` make it anew".into()),
             })
         });
-        let mut notes: Vec<_> = orphans.into_iter().chain(networks).collect();
+        let mut notes: Vec<_> = orphans.into_iter().chain(networks).chain(self.notes.iter().cloned()).collect();
         notes.sort();
         notes
     }

@@ -7,26 +7,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Deploy, Rest, Scope, names::Settlement};
-use crate::model::{ContainerSpec, ContainerState, ObservedContainer, Service, ServiceName, label};
+use crate::model::{ContainerSpec, ContainerState, MigrationForm, ObservedContainer, Service, ServiceName, is_previous, label};
 use crate::plan::{
     Action, StepId, Way,
     place::{Place, free_name},
 };
 
 /// How long one attempt of a job may take. Long: a migration that is cut short helps nobody.
-const PATIENCE: Duration = Duration::from_secs(6 * 3600);
-
-/// Where the dump is.
-const DUMP_PATH: &str = "$PGDATA/medianestctl-before-update.dump";
-/// Dumps with the image's own tools into the database's own volume: whole under its name or not at all, and the one of
-/// the update before beside it. What a run that was killed has begun goes first.
-const DUMP: &str = "umask 077
-file=\"${PGDATA:-/var/lib/postgresql/data}/medianestctl-before-update.dump\"
-user=\"${POSTGRES_USER:-postgres}\"
-rm -f \"$file.part\"
-pg_dump --format=custom --username=\"$user\" --dbname=\"${POSTGRES_DB:-$user}\" --file=\"$file.part\"
-if [ -e \"$file\" ]; then mv -f \"$file\" \"$file.1\"; fi
-mv \"$file.part\" \"$file\"";
+pub(super) const PATIENCE: Duration = Duration::from_secs(6 * 3600);
 
 fn succeeded(container: &ObservedContainer) -> bool {
     matches!(container.state, ContainerState::Exited { exit_code: 0, .. })
@@ -53,7 +41,9 @@ impl<'a> Deploy<'a> {
         let job = self.job_place(service, spec, &["service", "job"]);
         let once_more = matches!(self.scope, Scope::Migration(_)) && service.migration.is_some();
         let migrated = self.is_migrated(service, &job.spec);
-        let done = job.wanted.is_some_and(succeeded) || (job.wanted.is_none() && migrated);
+        // One that another release has put aside says what the database was, which somebody may have brought back since.
+        let counts = |c: &ObservedContainer| succeeded(c) && !(service.migration.is_some() && is_previous(&c.name));
+        let done = migrated || job.wanted.is_some_and(counts);
         let runs = once_more || !done;
         let check = service.migration.as_ref().and_then(|m| m.verify.clone());
         let check = check.map(|command| ContainerSpec { command: Some(command), ..self.spec(service, 1, "verify") });
@@ -78,7 +68,7 @@ impl<'a> Deploy<'a> {
             waits_for_check.push(id);
         }
         before.extend(self.dump(service, runs, waits));
-        let checked = !runs && (check.wanted.is_some_and(succeeded) || (check.wanted.is_none() && migrated));
+        let checked = !runs && (migrated || check.wanted.is_some_and(succeeded));
         let made = (!checked).then(|| self.make_job(&check, "checks what the migration did", &waits_for_check)).flatten();
         let ran = self.run_job(service, job, runs, once_more, ready, &before, rest);
         if checked {
@@ -91,24 +81,6 @@ impl<'a> Deploy<'a> {
         let run = Run::once("a migration counts when its result has been checked");
         let checked = self.run_made(service, &check, made, run, after, rest);
         self.read_schema(service, Some(checked)).into_iter().collect()
-    }
-
-    /// The database as it is before it is migrated: an update can be taken back, a migration cannot.
-    fn dump(&mut self, service: &Service, runs: bool, waits: &[StepId]) -> Option<StepId> {
-        let migrates = runs && service.migration.is_some() && self.observed.kept.release.is_some();
-        if !migrates || self.options.no_backup {
-            return None;
-        }
-        let database = self.stack.services.values().find(|s| s.image.is_postgres())?;
-        let there = self.there(&database.name, &["service"]).into_iter().find(|c| c.state.is_running())?;
-        let action = Action::Dump {
-            container: there.name.clone(),
-            command: ["sh", "-ec", DUMP].map(str::to_owned).into(),
-            path: DUMP_PATH.into(),
-            patience: PATIENCE,
-        };
-        let cause = format!("so that the data before the migration can be had again, from {DUMP_PATH} in its volume");
-        Some(self.builder.add(action, cause, waits.iter().copied()))
     }
 
     /// Which schema the database has after the migration, for those who want to go back one day.
@@ -148,12 +120,22 @@ impl<'a> Deploy<'a> {
     /// the check of an old release knows nothing of what came after it. The newest one runs again, which does no harm and
     /// finds out when the database is not the one that it was. On the way back none runs at all.
     fn is_migrated(&self, service: &Service, job: &ContainerSpec) -> bool {
-        let hash = job.labels.get(label::CONFIG_HASH).map(String::as_str).unwrap_or_default();
-        let image = self.observed.images.get(&job.image).map(|i| i.id.to_string()).unwrap_or_default();
-        let form = format!("{hash} {image}");
+        let form = self.form(job).map(|form| form.key()).unwrap_or_default();
         let kept = &self.observed.kept;
         let done = kept.migrated.contains(&form) && kept.last_migration.as_ref().is_some_and(|last| *last != form);
         service.migration.is_some() && (done || self.options.way == Way::Returning)
+    }
+
+    /// The form of a migration job; `None` as long as its image is not there.
+    fn form(&self, job: &ContainerSpec) -> Option<MigrationForm> {
+        let config_hash = job.labels.get(label::CONFIG_HASH)?.clone();
+        Some(MigrationForm { config_hash, image_id: self.observed.images.get(&job.image)?.id.clone() })
+    }
+
+    /// The form of the stack's migration job.
+    pub(super) fn migration(&self) -> Option<MigrationForm> {
+        let service = self.stack.services.values().find(|s| s.migration.is_some())?;
+        self.form(&self.spec(service, 1, "job"))
     }
 
     /// Runs the job unless it is done; returns the step.
@@ -241,6 +223,7 @@ impl<'a> Deploy<'a> {
             attempts: run.attempts,
             backoff: run.backoff,
             patience: PATIENCE,
+            migration: service.migration.is_some(),
         }
     }
 }

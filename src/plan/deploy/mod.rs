@@ -3,6 +3,7 @@
 //! In the order of the files: refuse what cannot be, pull, networks with their addresses, volumes with what must be in
 //! them, services and jobs in the order of what waits for what, traffic, tidying, the record.
 
+mod dump;
 mod files;
 mod finish;
 mod jobs;
@@ -22,7 +23,7 @@ use std::{
 };
 
 use super::{
-    Plan, PlanError,
+    Note, Plan, PlanError,
     address::Slots,
     build::Builder,
     container::{Circumstances, specification},
@@ -57,6 +58,7 @@ pub struct DeployOptions {
     pub orphans: BTreeSet<String>,
 }
 
+pub use dump::DUMPED_BEFORE;
 pub use orphan::orphans;
 
 /// Which part of the stack is planned.
@@ -96,6 +98,8 @@ struct Deploy<'a> {
     running: BTreeMap<ServiceName, String>,
     /// The container specifications that the release is made of, by name.
     made: BTreeMap<String, String>,
+    /// What somebody should know before it is carried out.
+    notes: Vec<Note>,
 }
 
 /// What is left to do when everything that is wanted runs.
@@ -108,6 +112,23 @@ struct Rest {
 /// Plans to bring `stack` about where `observed` is.
 pub fn deploy(stack: &Stack, observed: &Observed, contents: &Contents, options: &DeployOptions) -> Result<Plan, PlanError> {
     Deploy::new(stack, observed, contents, options, Scope::Everything).plan()
+}
+
+/// Plans the way back to `stack`, which was chosen when the current release and the highest number were `chosen`.
+///
+/// # Errors
+/// [`PlanError::Overtaken`] when the history went on since then: the choice may be another one now.
+pub fn way_back(
+    stack: &Stack,
+    observed: &Observed,
+    contents: &Contents,
+    options: &DeployOptions,
+    chosen: (Option<u64>, u64),
+) -> Result<Plan, PlanError> {
+    if (observed.kept.release, observed.kept.last) != chosen {
+        return Err(PlanError::Overtaken { project: stack.project.clone() });
+    }
+    deploy(stack, observed, contents, &DeployOptions { pulled: true, way: Way::Returning, ..options.clone() })
 }
 
 /// Plans to run the migration, whether or not it has run, with what it needs.
@@ -139,6 +160,7 @@ impl<'a> Deploy<'a> {
             routing: routing::Routing::default(),
             running: BTreeMap::new(),
             made: BTreeMap::new(),
+            notes: Vec::new(),
         }
     }
 
