@@ -129,6 +129,7 @@ mod tests {
     use super::*;
 
     fn newest(files: &[(String, Vec<u8>)]) -> Option<Head> {
+        let files: Vec<_> = files.iter().map(|(name, content)| (format!("head/{name}"), content)).collect();
         Head::newest(files.iter().map(|(path, content)| (path.as_str(), content.as_slice())))
     }
 
@@ -139,7 +140,7 @@ mod tests {
         head.release = Some(2);
         let (second_name, second) = head.next().unwrap();
         assert_ne!(first_name, second_name);
-        let whole = [(format!("state/{first_name}"), first.clone()), (second_name.into(), second.clone())];
+        let whole = [(first_name.to_owned(), first.clone()), (second_name.to_owned(), second.clone())];
         assert_eq!(newest(&whole).unwrap().release, Some(2));
         for cut in 0..second.len() {
             let torn = [(first_name.to_owned(), first.clone()), (second_name.to_owned(), second[..cut].to_vec())];
@@ -151,7 +152,7 @@ mod tests {
     #[test]
     fn a_head_of_the_first_format_is_read() {
         let content = include_bytes!("../../tests/fixtures/head-schema-1").to_vec();
-        let mut head = newest(&[("head/head-1".into(), content)]).unwrap();
+        let mut head = newest(&[("head-1".into(), content)]).unwrap();
         assert_eq!((head.release, head.last, head.sequence), (Some(3), 3, 7));
         assert_eq!((head.stack.clone(), head.migrated.len()), (None, 0));
         let (name, content) = head.next().unwrap();

@@ -130,6 +130,10 @@ impl Deploy<'_> {
         let upstreams = self.upstreams.as_deref().map(render::without_addresses).unwrap_or_default();
         let mut hash = Sha256::new();
         hash.update(format!("{version}\0{upstreams}\0"));
+        // A declaration counts from the release on that has it.
+        for range in self.stack.services.values().filter_map(|s| s.migration.as_ref()?.backward_compatible.as_ref()) {
+            hash.update(format!("{range}\0"));
+        }
         for (name, form) in &self.made {
             hash.update(format!("{name}\0{form}\0"));
         }

@@ -60,12 +60,17 @@ impl<'a> Deploy<'a> {
         let mut waits_for_check = ready.to_vec();
         let mut before = waits.to_vec();
         if runs && let Some(old) = check.wanted.filter(|c| c.state != ContainerState::Created) {
-            // Gone before the job runs: a check that was passed before says nothing of what comes now.
-            let remove = Action::RemoveContainer { container: old.name.clone() };
-            let id = self.builder.add(remove, "what it has checked changes", waits.iter().copied());
+            // A check that was passed before says nothing of what comes now.
             check.wanted = None;
-            before.push(id);
-            waits_for_check.push(id);
+            if is_previous(&old.name) {
+                check.others.push(old);
+            } else {
+                // Gone before the job runs: whatever ends in between, nobody takes it for passed.
+                let remove = Action::RemoveContainer { container: old.name.clone() };
+                let id = self.builder.add(remove, "what it has checked changes", waits.iter().copied());
+                before.push(id);
+                waits_for_check.push(id);
+            }
         }
         before.extend(self.dump(service, runs, waits));
         let checked = !runs && (migrated || check.wanted.is_some_and(succeeded));
@@ -158,6 +163,7 @@ impl<'a> Deploy<'a> {
         }
         let cause = match (&job.changed, job.wanted) {
             _ if once_more => "the migration runs once more".into(),
+            (_, Some(there)) if succeeded(there) => "another one came in between, and the data may have been brought back".into(),
             (_, Some(_)) => "it has not succeeded yet".into(),
             (Some(reason), None) => reason.clone(),
             (None, None) => "it has not run yet".into(),
