@@ -389,6 +389,7 @@ impl Action {
             Self::KeepMaintenance { maintenance: Some(_) } => "maintenance is on".into(),
             Self::KeepMaintenance { maintenance: None } => "maintenance is off".into(),
             Self::Record { release: Some(_), .. } => "the release".into(),
+            Self::Record { migration: Some(_), .. } => "what was migrated".into(),
             Self::Record { release: None, .. } => "what is healthy".into(),
         }
     }
