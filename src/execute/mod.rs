@@ -44,6 +44,9 @@ pub struct Context<'a> {
     pub release: Option<Draft>,
     /// Where events go.
     pub events: Sink<'a>,
+    /// How many containers are started at once at most: as many as the engine's machine has processors. To start one costs
+    /// it a processor for a third of a second, so more at once only make those wait that come first in the plan.
+    pub starts: usize,
     /// Set by the first Ctrl-C.
     pub cancel: CancellationToken,
     /// Set by the second Ctrl-C: waiting ends too.

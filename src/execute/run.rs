@@ -77,6 +77,7 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
     let mut done: Vec<StepId> = Vec::new();
     let mut finished: BTreeSet<StepId> = BTreeSet::new();
     let mut begun: BTreeSet<StepId> = BTreeSet::new();
+    let mut starting: BTreeSet<StepId> = BTreeSet::new();
     let mut running = FuturesUnordered::new();
     let mut failures: Vec<(StepId, StepError)> = Vec::new();
     let mut told = false;
@@ -88,11 +89,16 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
                 if begun.contains(&id) || !step.after.iter().all(|before| finished.contains(before)) {
                     continue;
                 }
+                let starts = matches!(step.action, Action::Start { .. });
+                if starts && starting.len() >= context.starts.max(1) {
+                    continue;
+                }
                 if let Err(lost) = context.fence.check() {
                     failures.push((id, lost.into()));
                     break;
                 }
                 begun.insert(id);
+                starting.extend(starts.then_some(id));
                 let (number, seen) = (index + 1, &seen);
                 running.push(async move {
                     (context.events)(Event::StepStarted {
@@ -122,6 +128,7 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
             }
         };
         let Some((id, result, took)) = next else { break };
+        starting.remove(&id);
         match result {
             Ok(()) => {
                 finished.insert(id);
@@ -311,6 +318,8 @@ fn brings_back(action: &Action) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering::Relaxed;
+
     use chrono::Utc;
 
     use super::*;
@@ -355,6 +364,7 @@ mod tests {
             key: &FingerprintKey::generate(&mut crate::secret::system_random).unwrap(),
             head: None,
             release: None,
+            starts: 2,
             events: &|event| {
                 if matches!(event, Event::StepFailed { .. }) {
                     cancel.cancel();
@@ -390,6 +400,7 @@ mod tests {
             key: &FingerprintKey::generate(&mut crate::secret::system_random).unwrap(),
             head: None,
             release: None,
+            starts: 2,
             events: &|_| (),
             cancel: CancellationToken::new(),
             abandon: CancellationToken::new(),
@@ -398,5 +409,42 @@ mod tests {
         };
         let failure = run(&plan, &context).await.unwrap_err();
         assert!(matches!(&failure.undone, Undone::Failed(why) if why.starts_with("start container old: ")), "{failure:?}");
+    }
+
+    /// What comes first in the plan is not to wait for what comes later.
+    #[tokio::test(start_paused = true)]
+    async fn no_more_are_started_at_once_than_there_are_processors() {
+        let engine = FakeEngine::new().with_image("app:1", FakeImage::unchecked(Behaviour::default()));
+        let names = ["a", "b", "c", "d", "e"];
+        for name in names {
+            let spec = ContainerSpec::holder(name.into(), "app:1".into(), Labels::new(), Vec::new());
+            engine.create_container(&ContainerSpec { command: Some(vec![name.into()]), ..spec }).await.unwrap();
+        }
+        let steps = names.map(|name| step(Action::Start { container: name.into() }, &[])).to_vec();
+        let plan = Plan { steps, ..Plan::empty("shop".parse().unwrap()) };
+        let (under_way, most) = (std::sync::atomic::AtomicUsize::new(0), std::sync::atomic::AtomicUsize::new(0));
+        let context = Context {
+            engine: &engine,
+            granted: &Versions::default(),
+            key: &FingerprintKey::generate(&mut crate::secret::system_random).unwrap(),
+            head: None,
+            release: None,
+            starts: 2,
+            events: &|event| match event {
+                Event::StepStarted { .. } => {
+                    most.fetch_max(under_way.fetch_add(1, Relaxed) + 1, Relaxed);
+                }
+                Event::StepFinished { .. } => {
+                    under_way.fetch_sub(1, Relaxed);
+                }
+                _ => {}
+            },
+            cancel: CancellationToken::new(),
+            abandon: CancellationToken::new(),
+            fence: &Fence::open(),
+            now: Utc::now,
+        };
+        assert_eq!(run(&plan, &context).await.unwrap().steps, names.len());
+        assert_eq!(most.into_inner(), 2);
     }
 }

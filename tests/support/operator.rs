@@ -389,6 +389,7 @@ impl<'a> Operator<'a> {
                 (self.on_event)(&event);
                 self.events.lock().unwrap().push(event);
             },
+            starts: usize::try_from(site.observed.engine.cpus).unwrap(),
             cancel: self.cancel.clone(),
             abandon: self.abandon.clone(),
             fence: lock.map_or(&open, Lock::fence),

@@ -238,6 +238,7 @@ impl Change<'_> {
                 }
                 progress.event(event);
             },
+            starts: usize::try_from(site.observed.engine.cpus).unwrap_or(usize::MAX),
             cancel: interrupt.cancel.clone(),
             abandon: interrupt.abandon.clone(),
             fence: lock.map_or(&open, Lock::fence),
