@@ -284,6 +284,32 @@ async fn a_run_whose_lock_is_taken_away_stops_taking_back() {
     assert_settled(&patient("v1"), &engine).await;
 }
 
+/// A machine that slept in the middle of a step wakes up with a lock that others may have taken over meanwhile.
+#[tokio::test(start_paused = true)]
+async fn a_step_under_way_goes_on_no_more_once_the_lock_is_lost() {
+    let engine = shop_engine();
+    shop().deploy(&engine).await.unwrap();
+    let fails_once = Behaviour::JobExits { codes: vec![7, 0], after: Duration::ZERO };
+    let engine = engine.with_script_for("shop-migrate-1-next", fails_once);
+    let v2 = shop().var("VERSION", "v2");
+    let ann = Operator::new(&v2, &engine);
+    let starts = || engine.changes().iter().filter(|line| *line == "start shop-migrate-1-next").count();
+    let sleep = async {
+        while starts() == 0 {
+            sleep(Duration::from_millis(100)).await;
+        }
+        // In the pause before the second attempt.
+        advance(LEASE * 2).await;
+    };
+    let (outcome, ()) = join!(ann.deploy(), sleep);
+    let failure = outcome.unwrap_err().step();
+    assert!(matches!(failure.error, StepError::LockLost(LockLost::Silent(_))), "{failure:?}");
+    assert_eq!((failure.others.len(), &failure.undone), (0, &Undone::Nothing), "{failure:?}");
+    assert_eq!(starts(), 1, "no second attempt is begun");
+    v2.deploy(&engine).await.unwrap();
+    assert_settled(&v2, &engine).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn whoever_takes_over_is_told_what_was_under_way() {
     let engine = shop_engine();
