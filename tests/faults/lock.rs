@@ -284,6 +284,58 @@ async fn a_run_whose_lock_is_taken_away_stops_taking_back() {
     assert_settled(&patient("v1"), &engine).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_lock_that_was_stolen_is_free_when_its_holder_begins_nothing_more() {
+    let never = Behaviour::NeverHealthy { output: String::new() };
+    let engine = shop_engine().with_image("shop/api:v2", FakeImage::unchecked(never));
+    shop().deploy(&engine).await.unwrap();
+    let mut v2 = shop().var("VERSION", "v2");
+    v2.patience = Some(Duration::from_secs(600));
+    let (ann, project) = (Operator::new(&v2, &engine), shop().stack().project);
+    let at_work = std::cell::Cell::new(true);
+    let work = async {
+        let outcome = ann.deploy().await;
+        at_work.set(false);
+        outcome
+    };
+    let thief = async {
+        while engine.container("shop-api-1-next").await.unwrap().is_none_or(|c| !c.state.is_running()) {
+            sleep(Duration::from_millis(100)).await;
+        }
+        let standing = Standing::find(&engine, &project).await.unwrap().unwrap();
+        let thief = Holder::this_process("eve@home".into(), "lock steal", chrono::Utc::now());
+        let lock = standing.take(&engine, &project, &thief).await.unwrap();
+        assert!(at_work.get(), "the holder has not noticed yet");
+        let others = async {
+            while at_work.get() {
+                assert_eq!(held(acquire(&engine, "bob@ci").await).holder.who, "eve@home");
+                sleep(Duration::from_secs(1)).await;
+            }
+        };
+        join!(lock.keep(&engine, standing.settled()), others);
+        assert!(!at_work.get());
+        lock.release(&engine).await.unwrap();
+        acquire(&engine, "bob@ci").await.unwrap().release(&engine).await.unwrap();
+    };
+    let (outcome, ()) = join!(work, thief);
+    let failure = outcome.unwrap_err().step();
+    assert!(matches!(failure.error, StepError::LockLost(LockLost::Gone)), "{failure:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_be_asleep_is_waited_for_until_its_lease_is_over() {
+    let engine = shop_engine();
+    let mut elsewhere = labels(&engine).await;
+    elsewhere.insert(MACHINE.into(), "another boot".into());
+    lock_with(&engine, elsewhere).await;
+    let notices = async || Standing::find(&engine, &shop().stack().project).await.unwrap().unwrap().notices_within().as_secs();
+    assert_eq!(notices().await, 20, "it was heard of just now");
+    advance(Duration::from_secs(25)).await;
+    assert_eq!(notices().await, LEASE.as_secs() - 25);
+    advance(LEASE).await;
+    assert_eq!(notices().await, 0, "a dead one notices nothing");
+}
+
 /// A machine that slept in the middle of a step wakes up with a lock that others may have taken over meanwhile.
 #[tokio::test(start_paused = true)]
 async fn a_step_under_way_goes_on_no_more_once_the_lock_is_lost() {
