@@ -5,6 +5,7 @@
 
 mod attempt;
 mod bake;
+mod blame;
 mod fenced;
 mod gate;
 mod job;

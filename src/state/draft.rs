@@ -115,6 +115,7 @@ impl Draft {
             migration,
             stack: Some(key.fingerprint(&[file.expose()])),
             outcome: Outcome::Deployed,
+            culprits: BTreeSet::new(),
             rollback_of: None,
             took_ms: None,
         };

@@ -203,14 +203,29 @@ pub fn together(findings: &mut [Finding]) {
     }
 }
 
-/// The digests whose update has failed, so that none is tried twice. Kept for as long as the process lives.
+/// The digests whose update has failed, by image, so that none is tried twice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tried(BTreeMap<String, String>);
+pub struct Tried(BTreeSet<(String, String)>);
 
 impl Tried {
     /// Whether the update to this content has failed.
     pub fn has_failed(&self, image: &ImageRef, digest: &str) -> bool {
-        self.0.get(&image.to_string()).is_some_and(|failed| failed == digest)
+        self.0.contains(&(image.to_string(), digest.to_owned()))
+    }
+
+    /// Notes that the update of an image to this content has failed.
+    pub fn note(&mut self, image: &str, digest: &str) {
+        self.0.insert((image.to_owned(), digest.to_owned()));
+    }
+
+    /// Notes that this content has come about since.
+    pub fn succeeded(&mut self, image: &str, digest: &str) {
+        self.0.remove(&(image.to_owned(), digest.to_owned()));
+    }
+
+    /// Adds what others know to have failed.
+    pub fn join(&mut self, others: Self) {
+        self.0.extend(others.0);
     }
 
     /// Notes that the update to what was due has failed because of `culprit`; of all of it when nobody knows why, or when its
@@ -221,7 +236,7 @@ impl Tried {
         let known = !together && due().any(guilty);
         for finding in due().filter(|f| !known || guilty(f)) {
             if let Some(digest) = &finding.digest {
-                self.0.insert(finding.subject.image.to_string(), digest.clone());
+                self.note(&finding.subject.image.to_string(), digest);
             }
         }
     }
