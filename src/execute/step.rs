@@ -199,7 +199,7 @@ async fn dump(engine: &dyn Engine, container: &str, command: &[String], patience
 /// Removes a container of this project. What lacks our label is never removed, whatever its name.
 async fn remove(container: &str, project: &ProjectName, engine: &dyn Engine) -> Result<(), StepError> {
     let Some(there) = engine.container(container).await? else { return Ok(()) };
-    if there.labels.get(label::PROJECT).map(String::as_str) != Some(project.as_str()) {
+    if !there.is_of(project) {
         let action = format!("remove container {container}");
         return Err(EngineError::new(ErrorKind::Conflict, action, "it was not made by medianestctl for this project").into());
     }
@@ -211,7 +211,7 @@ async fn remove(container: &str, project: &ProjectName, engine: &dyn Engine) -> 
 async fn remove_orphan(id: &str, grace: Duration, project: &ProjectName, engine: &dyn Engine) -> Result<(), StepError> {
     let Some(there) = engine.container(id).await? else { return Ok(()) };
     let has = |name: &str| there.labels.get(name).map(String::as_str);
-    if has(label::COMPOSE_PROJECT) != Some(project.as_str()) || has(label::PROJECT).is_some_and(|p| p != project.as_str()) {
+    if has(label::COMPOSE_PROJECT) != Some(project.as_str()) || (has(label::PROJECT).is_some() && !there.is_of(project)) {
         let action = format!("remove container {}", there.name);
         return Err(EngineError::new(ErrorKind::Conflict, action, "it belongs to another project").into());
     }

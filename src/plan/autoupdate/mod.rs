@@ -19,8 +19,8 @@ pub use version::{VersionError, newer};
 pub use window::is_open;
 
 use crate::model::{
-    ImageId, ImageRef, Observed, ObservedContainer, ObservedImage, PullPolicy, Service, ServiceName, Stack, is_failed,
-    is_previous,
+    ImageId, ImageRef, Observed, ObservedContainer, ObservedImage, ProjectName, PullPolicy, Service, ServiceName, Stack,
+    is_put_aside,
 };
 
 /// An image of the stack with the services that are made from it.
@@ -123,12 +123,15 @@ pub struct Finding {
 }
 
 /// The tool's containers of a service that are there to serve, or to do its job.
-fn serving<'a>(observed: &'a Observed, service: &Service, role: &str) -> impl Iterator<Item = &'a ObservedContainer> {
-    let name = service.name.clone();
-    let role = role.to_owned();
+fn serving<'a>(
+    project: &ProjectName,
+    observed: &'a Observed,
+    service: &Service,
+    role: &str,
+) -> impl Iterator<Item = &'a ObservedContainer> {
+    let (project, name, role) = (project.clone(), service.name.clone(), role.to_owned());
     observed.containers.iter().filter(move |c| {
-        let aside = is_failed(&c.name) || is_previous(&c.name);
-        c.is_ours() && !aside && c.role() == Some(&role) && c.service().as_ref() == Some(&name)
+        c.is_of(&project) && !is_put_aside(&c.name) && c.role() == Some(&role) && c.service().as_ref() == Some(&name)
     })
 }
 
@@ -141,7 +144,7 @@ pub fn subjects(stack: &Stack, observed: &Observed) -> Vec<Subject> {
     let subject = |(image, services): (&ImageRef, Vec<&Service>)| {
         let content = |role: &str| {
             let mut found: Vec<ImageId> = Vec::new();
-            for container in services.iter().flat_map(|service| serving(observed, service, role)) {
+            for container in services.iter().flat_map(|service| serving(&stack.project, observed, service, role)) {
                 if !found.contains(&container.image_id) {
                     found.push(container.image_id.clone());
                 }
