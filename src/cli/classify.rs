@@ -242,7 +242,7 @@ fn engine_hint(kind: ErrorKind) -> Option<String> {
             ErrorKind::AddressInUse => "see who holds it with `medianestctl check`",
             ErrorKind::Timeout => "run the same command again; what was done already is kept",
             ErrorKind::StaleEndpoints => "restart the engine when that suits you, then run the same command again",
-            ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::NotRunning | ErrorKind::Other => return None,
+            ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::NotRunning | ErrorKind::Refused | ErrorKind::Other => return None,
         }
         .to_owned(),
     )

@@ -41,6 +41,7 @@ pub async fn record_attempt(
         return Ok(());
     }
     let store = Store::new(engine, project.clone());
-    let written = timeout(PATIENCE, store.save_attempt(record.failed(failure.outcome(), now))).await;
+    let record = Release { culprits: failure.culprits(record), ..record.failed(failure.outcome(), now) };
+    let written = timeout(PATIENCE, store.save_attempt(record)).await;
     written.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
 }

@@ -5,6 +5,8 @@
 
 mod attempt;
 mod bake;
+mod blame;
+mod fenced;
 mod gate;
 mod job;
 mod run;
@@ -23,7 +25,7 @@ pub use run::{Failure, Finished, Undone, run};
 pub use smoke::SmokeError;
 pub use survey::Survey;
 
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::event::Sink;
 use crate::ingress::SwitchError;
 use crate::model::ServiceName;
@@ -51,7 +53,7 @@ pub struct Context<'a> {
     pub cancel: CancellationToken,
     /// Set by the second Ctrl-C: waiting ends too.
     pub abandon: CancellationToken,
-    /// Asked before anything begins: whether the lock is still held.
+    /// Asked before anything begins, and before each call that may change something: whether the lock is still held.
     pub fence: &'a Fence,
     /// The wall clock.
     pub now: fn() -> DateTime<Utc>,
@@ -133,4 +135,15 @@ pub enum StepError {
     /// The operator asked to stop.
     #[error("stopped at the operator's request")]
     Cancelled,
+}
+
+impl StepError {
+    /// Whether the engine was not asked because the lock is lost.
+    fn was_refused(&self) -> bool {
+        let error = match self {
+            Self::Engine(error) | Self::State(StateError::Engine(error)) | Self::Switch(SwitchError::Engine(error)) => error,
+            _ => return false,
+        };
+        error.kind == ErrorKind::Refused
+    }
 }

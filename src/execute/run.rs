@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Context, StepError,
+    fenced::Fenced,
     step::{Seen, carry_out, keep_evidence},
 };
 use crate::engine::ErrorKind;
@@ -72,7 +73,8 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
     // What waits stops waiting when the operator asks for it, and when the lock is lost.
     let operator = &context.cancel;
     let (cancel, abandon) = (operator.child_token(), context.abandon.clone());
-    let stoppable = Context { head: None, release: context.release.clone(), cancel, abandon, ..*context };
+    let engine = &Fenced { engine: context.engine, fence: context.fence };
+    let stoppable = Context { engine, head: None, release: context.release.clone(), cancel, abandon, ..*context };
     let context = &stoppable;
     let mut done: Vec<StepId> = Vec::new();
     let mut finished: BTreeSet<StepId> = BTreeSet::new();
@@ -138,6 +140,7 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
             }
             Err(error) => {
                 let error = match context.fence.check() {
+                    Err(lost) if error.was_refused() => lost.into(),
                     Err(lost) if matches!(error, StepError::Cancelled) && !operator.is_cancelled() => lost.into(),
                     _ => error,
                 };

@@ -9,8 +9,8 @@ use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Fingerprint, Health, Healthcheck, ImageId, Labels, Maintenance, Protocol, Resources, RestartPolicy, SecretName, ServiceName,
-    label,
+    Fingerprint, Health, Healthcheck, ImageId, Labels, Maintenance, ProjectName, Protocol, Resources, RestartPolicy, SecretName,
+    ServiceName, label, made_for,
 };
 
 /// What the engine says of itself.
@@ -140,8 +140,8 @@ impl ObservedContainer {
     }
 
     /// Whether the tool made it for this project.
-    pub fn is_ours(&self) -> bool {
-        self.labels.contains_key(label::PROJECT)
+    pub fn is_of(&self, project: &ProjectName) -> bool {
+        made_for(project, &self.labels)
     }
 
     /// What it is for (`io.medianest.role`).

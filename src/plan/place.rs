@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::{Action, StepId, build::Builder, change};
 use crate::drift;
 use crate::model::{
-    ContainerSpec, ContainerState, Health, Observed, ObservedContainer, ObservedImage, RestartPolicy, Service, failed_name,
-    is_failed, previous_name,
+    ContainerSpec, ContainerState, Health, Observed, ObservedContainer, ObservedImage, ProjectName, RestartPolicy, Service,
+    failed_name, is_failed, previous_name,
 };
 
 /// A container that is in the way of nothing and not wanted any more.
@@ -116,6 +116,7 @@ pub(super) struct Up {
 /// What makes containers of one service.
 pub(super) struct Maker<'b, 'o> {
     pub(super) builder: &'b mut Builder,
+    pub(super) project: &'b ProjectName,
     pub(super) observed: &'o Observed,
     pub(super) service: &'b Service,
     /// How long a container may take to become healthy.
@@ -149,7 +150,7 @@ impl Maker<'_, '_> {
 
     /// Whether something serves that a failure must bring back.
     fn updating(&self) -> bool {
-        self.observed.containers.iter().any(|c| c.is_ours() && c.state.is_running())
+        self.observed.containers.iter().any(|c| c.is_of(self.project) && c.state.is_running())
     }
 
     /// Creates the container of a place that has none, under a name that is free; the steps that it waits for are `after`.

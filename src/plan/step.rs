@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer, ser::Error as _};
 
 use crate::model::{
     ContainerSpec, FileOrigin, ImageRef, Maintenance, NetworkSpec, RestartPolicy, ServiceName, Smoke, Thresholds, VolumeOwner,
@@ -51,6 +51,14 @@ pub struct Staged {
     pub files: Vec<StagedFile>,
 }
 
+/// A container as documents show it: of its environment the names alone, because a document is kept and passed on.
+fn without_values<S: Serializer>(spec: &impl AsRef<ContainerSpec>, serializer: S) -> Result<S::Ok, S::Error> {
+    let spec = spec.as_ref();
+    let mut shown = serde_json::to_value(spec).map_err(S::Error::custom)?;
+    shown["environment"] = spec.environment.keys().cloned().collect();
+    shown.serialize(serializer)
+}
+
 /// What the executor does in one step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
@@ -87,6 +95,7 @@ pub enum Action {
     /// Create a container.
     CreateContainer {
         /// In full.
+        #[serde(serialize_with = "without_values")]
         spec: Box<ContainerSpec>,
     },
     /// Start a container.

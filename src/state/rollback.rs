@@ -158,6 +158,7 @@ mod tests {
             migration: Some(MigrationForm { config_hash: "1".into(), image_id: ImageId(format!("sha256:{version}")) }),
             stack: None,
             outcome: Outcome::Deployed,
+            culprits: std::collections::BTreeSet::new(),
             rollback_of: None,
             took_ms: None,
         }

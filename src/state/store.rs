@@ -8,7 +8,7 @@ use super::{Draft, Head, MigrationForm, Release, archive, archive::Archive};
 use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::model::{
     ConfigName, ContainerSpec, Fingerprint, HOLDER_IMAGE, Mount, MountSource, ObservedVolume, ProjectName, SecretName,
-    VolumeSpec, label, state_holder, state_volume,
+    VolumeSpec, label, made_for, state_holder, state_volume,
 };
 use crate::secret::{FingerprintKey, Secret};
 
@@ -118,8 +118,7 @@ impl<'a> Store<'a> {
     /// Makes the access to a volume that lacks it; `false` when there is no volume, or nothing was lacking.
     async fn regain_access(&self) -> Result<bool, EngineError> {
         let name = state_volume(&self.project);
-        let ours =
-            |v: &ObservedVolume| v.name == name && v.labels.get(label::PROJECT).is_some_and(|p| p == self.project.as_str());
+        let ours = |v: &ObservedVolume| v.name == name && made_for(&self.project, &v.labels);
         if !self.engine.volumes().await?.iter().any(ours) {
             return Ok(false);
         }

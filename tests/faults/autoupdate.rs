@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use medianestctl::engine::fake::{Behaviour, FakeEngine, FakeImage};
+use medianestctl::engine::fake::{Behaviour, FakeEngine, FakeImage, Fault};
 use medianestctl::engine::{Engine, ErrorKind};
 use medianestctl::execute::{StepError, Survey, Undone};
 use medianestctl::model::ImageId;
@@ -209,6 +209,41 @@ async fn an_update_that_fails_is_taken_back_and_not_tried_again() {
     let (_, update) = turn(&project(), &engine, &mut tried, 0, false).await;
     update.unwrap().unwrap();
     assert_eq!(runs(&engine, "shop-api-1").await, tag(&engine, API).await);
+}
+
+/// A timer starts a new process each time: it knows what the records say.
+#[tokio::test(start_paused = true)]
+async fn what_has_failed_is_not_tried_again_by_the_next_process() {
+    let engine = running().await.with_registry_image(API, never_healthy()).with_registry_image(PROXY, built(60));
+    let project = project();
+    let operator = Operator::new(&project, &engine);
+    assert_eq!(operator.history().await.tried(), Tried::default());
+    turn(&project, &engine, &mut Tried::default(), 0, false).await.1.unwrap().unwrap_err().step();
+    // The proxy failed nothing.
+    let (survey, update) = turn(&project, &engine, &mut operator.history().await.tried(), 0, false).await;
+    update.unwrap().unwrap();
+    assert_eq!((verdict(&survey, API), verdict(&survey, PROXY)), (&Verdict::FailedBefore, &Verdict::Due));
+    let calls = engine.changes().len();
+    assert!(turn(&project, &engine, &mut operator.history().await.tried(), 0, false).await.1.is_none());
+    assert_eq!(engine.changes().len(), calls, "nothing is touched");
+    // Somebody brings it about by hand, with what it lacked.
+    let good = Behaviour::Healthy { after: Duration::ZERO };
+    let names = ["shop-api-1", "shop-api-2", "shop-api-1-next", "shop-api-2-next"];
+    let engine = names.into_iter().fold(engine.clone(), |engine, name| engine.with_script_for(name, good.clone()));
+    project.deploy(&engine).await.unwrap();
+    assert_eq!(runs(&engine, "shop-api-1").await, tag(&engine, API).await);
+    assert_eq!(Operator::new(&project, &engine).history().await.tried(), Tried::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_engine_failed_at_is_tried_again() {
+    let engine = running().await.with_registry_image(API, built(50));
+    engine.pull(&API.parse().unwrap(), Duration::from_secs(30), &|_| ()).await.unwrap();
+    let engine = engine.fail_on("start shop-api-1-next", Fault::Error);
+    let project = project();
+    assert!(matches!(project.deploy(&engine).await.unwrap_err().step().error, StepError::Engine(_)));
+    let history = Operator::new(&project, &engine).history().await;
+    assert_eq!((history.releases.last().unwrap().came_about(), history.tried()), (false, Tried::default()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,9 +15,10 @@ use crate::cli::{
     signal::Interrupt,
 };
 use crate::engine::{Engine, EngineError, ErrorKind};
-use crate::execute::{StepError, Survey};
-use crate::model::{ServiceName, Stack, Zone};
+use crate::execute::Survey;
+use crate::model::{ProjectName, Stack, Zone};
 use crate::plan::autoupdate::{Finding, Tried, Verdict, is_open, newer};
+use crate::state::{StateError, Store};
 use crate::ui::{Table, Ui, Verbosity};
 
 /// What one look found, as it is told.
@@ -105,7 +106,7 @@ async fn turn(global: &Global, args: &Autoupdate, ui: &Ui, interrupt: &Interrupt
             command: "autoupdate",
         };
         if let Err(error) = bring_about(global, &choices, ui).await {
-            if let Some(culprit) = blamed(&error) {
+            if let Some(culprit) = error.downcast_ref::<Unfinished>().and_then(|unfinished| unfinished.failure.blamed()) {
                 tried.failed(&look.survey.findings, culprit, together);
             }
             return Err(error);
@@ -123,16 +124,11 @@ async fn unless_stopped<T>(interrupt: &Interrupt, work: impl Future<Output = any
     }
 }
 
-/// Whether the failure speaks against what was to run, and which service it was; an engine that fails does not.
-fn blamed(error: &anyhow::Error) -> Option<Option<&ServiceName>> {
-    match &error.downcast_ref::<Unfinished>()?.failure.error {
-        StepError::Unhealthy { service, .. }
-        | StepError::Job { service, .. }
-        | StepError::Smoke { service, .. }
-        | StepError::Canary { service, .. } => Some(Some(service)),
-        StepError::Switch(_) => Some(None),
-        _ => None,
-    }
+/// What is known to fail: from this run of the program, and from the history, which those before it have written.
+async fn known_to_fail(engine: &dyn Engine, project: &ProjectName, last: u64, tried: &Tried) -> Result<Tried, StateError> {
+    let mut known = Store::new(engine, project.clone()).releases().await?.up_to(last).tried();
+    known.join(tried.clone());
+    Ok(known)
 }
 
 /// The candidate to move to.
@@ -149,7 +145,8 @@ async fn look(global: &Global, args: &Autoupdate, ui: &Ui, engine: &dyn Engine, 
         stack = project::load(global, ui, version.as_deref())?.stack;
     }
     let site = project::look(engine, &stack.project, Some(&stack), project::engine_is_local(global)).await?;
-    let survey = Survey::make(engine, &stack, &site.observed, tried).await?;
+    let tried = known_to_fail(engine, &stack.project, site.observed.kept.last, tried).await?;
+    let survey = Survey::make(engine, &stack, &site.observed, &tried).await?;
     let window = stack.autoupdate.window.as_ref();
     let now = match window.map(|window| window.zone) {
         Some(Zone::Local) => Local::now().naive_local(),
