@@ -3,6 +3,7 @@
 //! Pure: what the registry answered, how late it is and what failed before are given. Refuses to update databases, and to let
 //! anything but what is due change its image.
 
+mod offer;
 mod version;
 mod window;
 
@@ -15,6 +16,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+pub use offer::{Follower, PROBE, comparable, followers, newest};
 pub use version::{VersionError, newer};
 pub use window::is_open;
 
