@@ -142,9 +142,10 @@ impl ObservedContainer {
         self.label(label::COMPOSE_NUMBER)?.parse().ok()
     }
 
-    /// Whether the tool made it for this project.
+    /// Whether the tool made it for the project that it belongs to: one that another project has marked is none of ours,
+    /// whatever Compose's label says.
     pub fn is_ours(&self) -> bool {
-        self.labels.contains_key(label::PROJECT)
+        self.label(label::PROJECT).is_some_and(|project| self.label(label::COMPOSE_PROJECT) == Some(project))
     }
 
     /// What it is for (`io.medianest.role`).
