@@ -319,6 +319,9 @@ pub struct Down {
     /// Also remove the volumes, with all data in them
     #[arg(long)]
     pub volumes: bool,
+    /// Also remove containers of the project that medianestctl did not make
+    #[arg(long)]
+    pub remove_orphans: bool,
 }
 
 /// `releases`.

@@ -9,6 +9,7 @@ mod blame;
 mod fenced;
 mod gate;
 mod job;
+mod offer;
 mod run;
 pub mod smoke;
 mod stage;
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use attempt::record_attempt;
 pub use gate::{Evidence, Probing};
+pub use offer::Offer;
 pub use run::{Failure, Finished, Undone, run};
 pub use smoke::SmokeError;
 pub use survey::Survey;

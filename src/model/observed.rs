@@ -34,6 +34,9 @@ pub struct EngineInfo {
     pub architecture: String,
     /// The engine's clock when it answered.
     pub clock: Option<DateTime<Utc>>,
+    /// Registries that it speaks to without proper TLS: hosts, and networks as `10.0.0.0/8`.
+    #[serde(default)]
+    pub insecure_registries: Vec<String>,
 }
 
 /// What a container is doing.

@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::{Action, Change, Note, Plan, PlanError, StepId, build::Builder, place::is_active};
+use crate::drift;
 use crate::model::{
     ContainerState, Healthcheck, Observed, ObservedContainer, ProjectName, ServiceName, is_put_aside, label, made_for,
     state_holder, state_volume,
@@ -209,8 +210,16 @@ fn with_dependents(project: &ProjectName, observed: &Observed, selection: &Selec
     }
 }
 
-/// Removes the project's containers and networks; volumes only when `volumes` is set, and never those of others.
-pub fn down(project: &ProjectName, observed: &Observed, volumes: bool) -> Result<Plan, PlanError> {
+/// The containers of the project that `down` leaves where they are because the tool did not make them, each with why.
+pub fn strays<'a>(project: &ProjectName, observed: &'a Observed) -> Vec<(&'a ObservedContainer, &'static str)> {
+    // What the tool made goes anyway, whether its service is in a file or not.
+    let why = |c: &ObservedContainer| drift::orphaned(c, project, |_| true).filter(|_| !c.is_of(project));
+    observed.containers.iter().filter_map(|c| Some((c, why(c)?))).collect()
+}
+
+/// Removes the project's containers and networks; volumes only when `volumes` is set, and never those of others. Of `strays`
+/// those go whose identifiers are in `agreed`.
+pub fn down(project: &ProjectName, observed: &Observed, volumes: bool, agreed: &BTreeSet<String>) -> Result<Plan, PlanError> {
     let groups = groups(project, observed, &Selection::default())?;
     let mut builder = Builder::default();
     let cause = "the stack is taken down";
@@ -219,6 +228,12 @@ pub fn down(project: &ProjectName, observed: &Observed, volumes: bool) -> Result
     for container in observed.containers.iter().filter(|c| c.is_of(project)) {
         let action = Action::RemoveContainer { container: container.name.clone() };
         removed.push(builder.add(action, cause, stopped.iter().copied()));
+    }
+    let (go, stay): (Vec<_>, Vec<_>) = strays(project, observed).into_iter().partition(|(c, _)| agreed.contains(&c.id));
+    for (container, why) in go {
+        let action =
+            Action::RemoveOrphan { container: container.name.clone(), id: container.id.clone(), grace: grace(container) };
+        removed.push(builder.add(action, why, stopped.iter().copied()));
     }
     for network in observed.networks.values().filter(|n| made_for(project, &n.labels)) {
         builder.add(Action::RemoveNetwork { name: network.name.clone() }, cause, removed.iter().copied());
@@ -241,6 +256,10 @@ pub fn down(project: &ProjectName, observed: &Observed, volumes: bool) -> Result
         builder.add(Action::RemoveVolume { name: volume.name.clone(), data }, cause, after);
     }
     let mut plan = plan(project, builder);
+    plan.notes.extend(stay.into_iter().map(|(container, why)| Note {
+        message: format!("container {} belongs to this project and stays: {why}", container.name),
+        hint: Some("`medianestctl down --remove-orphans` removes it, when nobody needs it".into()),
+    }));
     if !kept.is_empty() && plan.steps.iter().any(|s| s.action.change() != Change::None) {
         plan.notes.push(Note {
             message: format!("these volumes are kept: {}", kept.join(", ")),

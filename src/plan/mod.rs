@@ -26,7 +26,7 @@ pub use container::config_hash;
 pub use deploy::{DeployOptions, deploy, migrate, orphans};
 pub use error::PlanError;
 pub use graph::{Note, Plan};
-pub use lifecycle::{Selection, down, restart, start, stop};
+pub use lifecycle::{Selection, down, restart, start, stop, strays};
 pub use maintenance::maintenance;
 pub use prune::{KeptService, Prunable, prune};
 pub use rollout::{Trial, Way};

@@ -248,7 +248,12 @@ impl<'a> Operator<'a> {
     }
 
     pub async fn down(&self, volumes: bool) -> Result<Done, Trouble> {
-        self.apply("down", false, &|o, _, _| plan::down(&self.stack.project, o, volumes)).await
+        self.apply("down", false, &|o, _, _| plan::down(&self.stack.project, o, volumes, &BTreeSet::new())).await
+    }
+
+    /// `down --remove-orphans`, with these agreed to by their identifiers.
+    pub async fn down_removing(&self, orphans: &BTreeSet<String>) -> Result<Done, Trouble> {
+        self.apply("down", false, &|o, _, _| plan::down(&self.stack.project, o, false, orphans)).await
     }
 
     /// `prune --keep N`.

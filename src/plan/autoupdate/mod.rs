@@ -3,6 +3,7 @@
 //! Pure: what the registry answered, how late it is and what failed before are given. Refuses to update databases, and to let
 //! anything but what is due change its image.
 
+mod offer;
 mod version;
 mod window;
 
@@ -12,9 +13,10 @@ use std::{
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+pub use offer::{Follower, PROBE, comparable, followers, newest};
 pub use version::{VersionError, newer};
 pub use window::is_open;
 
@@ -94,7 +96,19 @@ impl fmt::Display for Verdict {
             Self::TooYoung { created: None, .. } => f.write_str("waits: the new one does not say when it was built"),
             Self::TooYoung { created: Some(created), min_age } => {
                 let hours = Duration::from_secs(*min_age).as_secs_f64() / 3600.0;
-                write!(f, "waits: the new one was built at {} and must be {hours:.1} h old", created.format("%F %T UTC"))
+                let built = created.format("%F %T UTC");
+                match TimeDelta::try_seconds(i64::try_from(*min_age).unwrap_or(i64::MAX))
+                    .and_then(|age| created.checked_add_signed(age))
+                {
+                    Some(when) => {
+                        write!(
+                            f,
+                            "waits until {}: the new one was built at {built} and must be {hours:.1} h old",
+                            when.format("%F %T UTC")
+                        )
+                    }
+                    None => write!(f, "waits: the new one was built at {built} and must be {hours:.1} h old"),
+                }
             }
             Self::FailedBefore => f.write_str("waits: the update to what the registry has now has failed"),
             Self::MovedAgain => f.write_str("waits: its tag was moved once more just now"),
