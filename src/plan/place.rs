@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{Action, StepId, build::Builder, change};
+use super::{Action, Back, StepId, build::Builder, change};
 use crate::drift;
 use crate::model::{
     ContainerSpec, ContainerState, Health, Observed, ObservedContainer, ObservedImage, RestartPolicy, Service, failed_name,
@@ -234,16 +234,11 @@ impl Maker<'_, '_> {
         self.builder.undo(start, back);
     }
 
-    /// Taken back from the end: one that became healthy goes, one that did not is kept for inspection.
+    /// One that did not do its work is kept for inspection.
     fn keep_when_it_fails(&mut self, place: &Place<'_>, up: &Up) {
-        let failed = failed_name(&place.spec.name);
-        let keep = Action::Rename { container: up.container.clone(), to: failed.clone() };
-        let undo_start = vec![self.stop(&up.container), self.remove(&failed), keep];
-        let undo_healthy = vec![self.stop(&up.container), self.remove(&up.container)];
-        if let (Some(start), Some(healthy)) = (up.started, up.healthy) {
-            self.builder.undo(start, undo_start);
-            self.builder.undo(healthy, undo_healthy);
-        }
+        let Some(start) = up.started else { return };
+        let keep = Back::KeepOrRemove { container: up.container.clone(), to: failed_name(&place.spec.name) };
+        self.builder.undo_by(start, vec![Back::Do(self.stop(&up.container)), keep]);
     }
 
     /// Gives a container that runs the restart policy back that it was made with.
