@@ -189,7 +189,7 @@ fn preflight(report: &Report) -> (Exit, Problem) {
 
 fn way_back(error: &RollbackError) -> (Exit, Problem) {
     let exit = match error {
-        RollbackError::Migrations { .. } | RollbackError::ImagesGone { .. } => Exit::Preflight,
+        RollbackError::Migrations { .. } | RollbackError::SetBack { .. } | RollbackError::ImagesGone { .. } => Exit::Preflight,
         _ => Exit::Usage,
     };
     let mut problem = blank("rollback", exit, error.to_string());

@@ -69,6 +69,16 @@ impl<'a> Place<'a> {
         Self { spec, wanted, others, changed, drifted }
     }
 
+    /// The one that is there is not to be used: another one is made.
+    pub(super) fn set_aside(&mut self) {
+        self.others.extend(self.wanted.take());
+    }
+
+    /// Whether the one that is wanted was kept for a way back.
+    pub(super) fn is_kept(&self) -> bool {
+        self.wanted.is_some_and(|c| c.name == previous_name(&self.spec.name))
+    }
+
     /// Those that run and are not wanted: they serve until another one does.
     pub(super) fn active(&self) -> impl Iterator<Item = &'a ObservedContainer> {
         self.others.iter().filter(|c| is_active(c)).copied()
@@ -174,7 +184,7 @@ impl Maker<'_, '_> {
         let health = wanted.map(|c| self.observed.kept.health_of(c));
         let settle = if replaces { self.window } else { Duration::ZERO };
         let waiting = self.waiting(settle);
-        let kept = wanted.is_some_and(|c| c.name == previous_name(&place.spec.name));
+        let kept = place.is_kept();
         let mut up = Up { container, started: None, healthy: None };
         if let Some(ContainerState::Running { .. }) = wanted.map(|c| &c.state) {
             match health {
