@@ -15,3 +15,5 @@ mod lifecycle;
 mod refusals;
 #[path = "plan/repairs.rs"]
 mod repairs;
+#[path = "plan/rollouts.rs"]
+mod rollouts;

@@ -29,7 +29,7 @@ pub use survey::Survey;
 
 use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::event::Sink;
-use crate::ingress::SwitchError;
+use crate::ingress::{SwitchError, trial::Figures};
 use crate::model::ServiceName;
 use crate::secret::FingerprintKey;
 use crate::state::{Draft, Fence, Head, LockLost, StateError, Versions};
@@ -105,14 +105,18 @@ pub enum StepError {
         evidence: Box<Evidence>,
     },
     /// A canary did worse than the others.
-    #[error("service `{service}`: the canary {candidate} {why}")]
+    #[error("service `{service}`: the canary {container} {why} ({figures})")]
     Canary {
         /// The service.
         service: ServiceName,
-        /// Its address and port.
-        candidate: String,
-        /// What it did, with the figures of the others.
-        why: String,
+        /// The canary's container.
+        container: String,
+        /// What it did, in words that follow its name.
+        why: &'static str,
+        /// The figures of both sides.
+        figures: Box<Figures>,
+        /// What it has printed.
+        evidence: Box<Evidence>,
     },
     /// The database could not be dumped.
     #[error("cannot dump the database of {container}: {why}")]

@@ -15,7 +15,6 @@ use super::{
 };
 use crate::engine::ErrorKind;
 use crate::event::Event;
-use crate::model::is_failed;
 use crate::plan::{Action, Change, Phase, Plan, StepId};
 
 /// A plan that was carried out.
@@ -170,7 +169,7 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
         (true, _) => Undone::Nothing,
         (false, true) => Undone::Failed("left as it is at your request".into()),
         (false, false) => {
-            let culprits = failures.iter().filter_map(|(id, _)| started(plan, *id)).collect();
+            let culprits = failures.iter().filter_map(|(id, _)| plan.step(*id)?.action.on_trial()).collect();
             undo(plan, &to_undo, culprits, context, &seen).await
         }
     };
@@ -242,24 +241,6 @@ impl Held {
     }
 }
 
-/// The container that a step starts, or waits for.
-fn started(plan: &Plan, id: StepId) -> Option<&str> {
-    match &plan.step(id)?.action {
-        Action::Start { container } | Action::AwaitHealthy { container, .. } => Some(container),
-        _ => None,
-    }
-}
-
-/// Only a container that did not do its work is kept for inspection: one that merely had not got so far goes.
-fn instead_of_keeping(action: &Action, culprits: &BTreeSet<&str>) -> Option<Action> {
-    match action {
-        Action::Rename { container, to } if is_failed(to) && !culprits.contains(container.as_str()) => {
-            Some(Action::RemoveContainer { container: container.clone() })
-        }
-        _ => None,
-    }
-}
-
 /// Takes back what was done, the last first. Everything is tried that does no harm; the first failure is told.
 async fn undo(plan: &Plan, done: &[StepId], culprits: BTreeSet<&str>, context: &Context<'_>, seen: &Seen) -> Undone {
     let mut kept = Vec::new();
@@ -272,15 +253,13 @@ async fn undo(plan: &Plan, done: &[StepId], culprits: BTreeSet<&str>, context: &
     for id in done.iter().rev() {
         let Some(undo) = plan.step(*id).and_then(|s| s.undo.as_ref()) else { continue };
         any = true;
-        for action in &undo.actions {
+        for action in &undo.actions(&culprits) {
             if held.forbids(action) {
                 break;
             }
             if let Err(lost) = context.fence.check() {
                 return Undone::Failed(format!("{} {}: {lost}", action.verb(), action.object()));
             }
-            let instead = instead_of_keeping(action, &culprits);
-            let action = instead.as_ref().unwrap_or(action);
             (context.events)(Event::Undoing { step: id.0 + 1, verb: action.verb(), object: action.object() });
             let outcome = tokio::select! {
                 outcome = carry_out(action, id.0 + 1, &plan.project, &undisturbed, seen) => outcome,
@@ -393,7 +372,7 @@ mod tests {
         engine.start("old").await.unwrap();
         let old = || "old".to_owned();
         let mut stop = step(Action::Stop { container: old(), grace: Duration::ZERO }, &[]);
-        stop.undo = Some(Undo { actions: vec![Action::Start { container: old() }] });
+        stop.undo = Some(Undo::by([Action::Start { container: old() }]));
         let gone = step(Action::RemoveContainer { container: old() }, &[0]);
         let fails = step(Action::Start { container: "nobody".into() }, &[1]);
         let plan = Plan { steps: vec![stop, gone, fails], ..Plan::empty("shop".parse().unwrap()) };

@@ -146,10 +146,21 @@ pub(super) async fn carry_out(
                 return Err(StepError::Smoke { service, container, error: Box::new(error), evidence: Box::new(evidence) });
             }
         }
-        Action::Bake { container, service, candidate, stable, span, thresholds } => {
-            let trial = bake::Trial { ingress: container, service, candidate, stable, span: *span, thresholds };
-            bake::run(engine, &trial, &context.cancel, &|message, done, total| progress(message, Some(done), Some(total)))
-                .await?;
+        Action::Bake { ingress, service, container, candidate, stable, span, thresholds } => {
+            let trial = bake::Trial { ingress, service, container, candidate, stable, span: *span, thresholds };
+            let tell = |message, done, total| progress(message, Some(done), Some(total));
+            let passed = bake::run(engine, &trial, &context.cancel, &tell).await?;
+            (context.events)(if passed.decided {
+                let message = format!("canary {container} does as well as the others: {}", passed.figures);
+                Event::StepFound { step: number, message }
+            } else {
+                let message = format!("canary {container} goes on untried: {}", passed.figures);
+                let hint = format!(
+                    "with fewer than {} requests nothing is told: a longer --bake, or a larger share",
+                    thresholds.requests
+                );
+                Event::StepWarning { step: number, message, hint }
+            });
         }
         Action::Pause { span, .. } => {
             tokio::select! {

@@ -21,6 +21,7 @@ mod place;
 mod prune;
 mod rollout;
 mod step;
+mod undo;
 
 pub use container::config_hash;
 pub use deploy::{DeployOptions, deploy, migrate, orphans};
@@ -30,4 +31,5 @@ pub use lifecycle::{Selection, down, restart, start, stop, strays};
 pub use maintenance::maintenance;
 pub use prune::{KeptService, Prunable, prune};
 pub use rollout::{Trial, Way};
-pub use step::{Action, Change, Phase, Staged, StagedContent, StagedFile, Step, StepId, Undo};
+pub use step::{Action, Change, Phase, Staged, StagedContent, StagedFile, Step, StepId};
+pub use undo::{Back, Undo};

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer, ser::Error as _};
 
+use super::Undo;
+
 use crate::model::{
     ContainerSpec, FileOrigin, ImageRef, Maintenance, NetworkSpec, RestartPolicy, ServiceName, Smoke, Thresholds, VolumeOwner,
     VolumeSpec,
@@ -232,11 +234,13 @@ pub enum Action {
     },
     /// Let a new replica answer its share of the requests, and compare it with the others by the ingress's log.
     Bake {
-        /// The ingress container.
-        container: String,
+        /// The ingress container, whose log tells.
+        ingress: String,
         /// The service.
         service: ServiceName,
-        /// The new replica: address and port.
+        /// The new replica's container.
+        container: String,
+        /// Its address and port.
         candidate: String,
         /// The others.
         stable: Vec<String>,
@@ -389,7 +393,7 @@ impl Action {
             Self::Dump { container, .. } => format!("the database of {container}"),
             Self::ReadSchema { container, .. } => format!("the schema of {container}"),
             Self::Smoke { container, smoke, .. } => format!("{container} for {}", smoke.path),
-            Self::Bake { candidate, .. } => format!("{candidate} with requests"),
+            Self::Bake { container, .. } => format!("canary {container}"),
             Self::Pause { service, .. } => format!("before the next of {service}"),
             Self::KeepMaintenance { maintenance: Some(_) } => "maintenance is on".into(),
             Self::KeepMaintenance { maintenance: None } => "maintenance is off".into(),
@@ -408,13 +412,6 @@ pub enum Phase {
     /// Everything that is wanted runs and has the traffic: what is not needed any more goes. From the first of these
     /// steps on there is no way back, and a failure takes nothing back.
     Tidy,
-}
-
-/// What takes a finished step back when a later one fails.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Undo {
-    /// What to do, in this order.
-    pub actions: Vec<Action>,
 }
 
 /// One step of a plan.

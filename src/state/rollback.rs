@@ -39,6 +39,14 @@ pub enum RollbackError {
         /// The versions whose migrations are not declared backward-compatible.
         versions: Vec<String>,
     },
+    /// The database has been set back since to what it was before the release that is asked for.
+    #[error("the database has been set back since release {target}: it has the schema that it had before that release")]
+    SetBack {
+        /// The release that was asked for.
+        target: u64,
+        /// Its version.
+        version: Option<String>,
+    },
     /// An image of the release is gone.
     #[error("release {target} needs images that the engine does not have any more: {}", images.join(", "))]
     ImagesGone {
@@ -65,6 +73,10 @@ impl RollbackError {
                  database's volume (docs/updates.md)"
                     .into(),
             ),
+            Self::SetBack { version, .. } => Some(format!(
+                "go there with `medianestctl update {}`, which migrates the database",
+                version.as_deref().unwrap_or_default()
+            )),
             Self::ImagesGone { digests, .. } if digests.is_empty() => {
                 Some("load them again with `docker load`, then run the same command".into())
             }
@@ -97,7 +109,8 @@ pub fn target<'h>(history: &'h History, current: Option<u64>, wanted: Option<&st
 /// whose migrations the releases before them can live with.
 ///
 /// # Errors
-/// [`RollbackError::Migrations`] with the versions for which that is not known.
+/// [`RollbackError::Migrations`] with the versions for which that is not known; [`RollbackError::SetBack`] where `target`
+/// is ahead of the database.
 pub fn check_migrations(
     history: &History,
     current: u64,
@@ -109,6 +122,11 @@ pub fn check_migrations(
     let same_head = now.is_some_and(|now| now.schema_head.is_some() && now.schema_head == target.schema_head);
     if same_head || target.migration.is_none() {
         return Ok(());
+    }
+    if let Some(now) = now
+        && is_ahead(history, target, now)
+    {
+        return Err(RollbackError::SetBack { target: target.number, version: target.version.clone() });
     }
     let range = compatible.and_then(|range| VersionReq::parse(range).ok());
     let declared = |release: &Release| {
@@ -123,6 +141,16 @@ pub fn check_migrations(
         .collect();
     versions.dedup();
     if versions.is_empty() { Ok(()) } else { Err(RollbackError::Migrations { target: target.number, versions }) }
+}
+
+/// Whether the schema of `target` came after that of `now`: a way back has the newer one still, so somebody has brought an
+/// older one back by hand.
+fn is_ahead(history: &History, target: &Release, now: &Release) -> bool {
+    let first = |release: &Release| {
+        let head = release.schema_head.as_ref()?;
+        history.releases.iter().filter(|r| r.came_about() && r.schema_head.as_ref() == Some(head)).map(|r| r.number).min()
+    };
+    first(target).zip(first(now)).is_some_and(|(target, now)| target > now)
 }
 
 /// A tag as a semantic version: `v1.2` is 1.2.0.
@@ -202,6 +230,20 @@ mod tests {
     fn the_same_schema_needs_no_word() {
         let history = history(vec![release(1, "v1.0.0", Some("4")), release(2, "v1.1.0", Some("4"))]);
         assert_eq!(check_migrations(&history, 2, &history.releases[0], None), Ok(()));
+    }
+
+    #[test]
+    fn a_release_that_is_ahead_of_the_database_is_no_way_back() {
+        // The data of before v2.0.0 was brought back by hand, and v1.0.0 deployed on it.
+        let releases = vec![release(1, "v1.0.0", Some("4")), release(2, "v2.0.0", Some("5")), release(3, "v1.0.0", Some("4"))];
+        let refused = Err(RollbackError::SetBack { target: 2, version: Some("v2.0.0".into()) });
+        let set_back = history(releases);
+        assert_eq!(check_migrations(&set_back, 3, &set_back.releases[1], Some("*")), refused);
+        assert_eq!(check_migrations(&set_back, 3, &set_back.releases[0], None), Ok(()));
+        // A way back leaves the schema as it is.
+        let releases = vec![release(1, "v1.0.0", Some("4")), release(2, "v1.1.0", Some("5")), release(3, "v1.0.0", Some("5"))];
+        let returned = history(releases);
+        assert_eq!(check_migrations(&returned, 3, &returned.releases[1], None), Ok(()));
     }
 
     #[test]

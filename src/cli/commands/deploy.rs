@@ -19,8 +19,9 @@ use crate::model::{Observed, Stack, Thresholds};
 use crate::plan::{self, DeployOptions, PlanError, Trial, Way, autoupdate::Hold};
 use crate::ui::{self, Ui};
 
-/// What a canary must not exceed: 1 % more failures than the others, twice their 95th percentile; 20 requests at least.
-const THRESHOLDS: Thresholds = Thresholds { errors_permille: 10, p95_percent: 200, requests: 20 };
+/// What a canary must not exceed: 1 % more failures than the others, of 20 requests at least; twice their 95th percentile,
+/// of 100 requests at least.
+const THRESHOLDS: Thresholds = Thresholds { errors_permille: 10, p95_percent: 200, requests: 20, requests_for_p95: 100 };
 
 /// What the operator chose of how a release comes about.
 pub struct Choices<'a> {
