@@ -49,6 +49,7 @@ fn main() {
         waits::measure(&site, &mut verdict);
         load::configure(&site, WINDOW, &[]);
         change::run(&site, &["deploy", VERSIONS[0]]);
+        swaps::quiet(&site, &mut verdict);
         rows.push(swaps::measure(&site, rounds, &mut verdict));
         site.run(&["down", "--volumes", "--yes"]).exits(0);
     }

@@ -10,8 +10,8 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    ContainerSpec, ContainerState, Kept, ObservedContainer, ProjectName, Resources, RestartPolicy, ServiceName, is_failed,
-    is_next_of, is_previous, label,
+    ContainerSpec, ContainerState, Kept, ObservedContainer, ProjectName, Resources, RestartPolicy, ServiceName, is_next_of,
+    is_put_aside, label,
 };
 
 /// What a container was created as, of what can be changed while it is there. Kept in one of its labels.
@@ -180,11 +180,6 @@ pub fn connected(networks: &BTreeMap<String, Option<Ipv4Addr>>, now: &ObservedCo
     extra.map(|name| format!("it was connected to network {name} by hand"))
 }
 
-/// Whether the tool made it for this project.
-fn is_ours(container: &ObservedContainer, project: &ProjectName) -> bool {
-    container.labels.get(label::PROJECT).map(String::as_str) == Some(project.as_str())
-}
-
 /// Why a container of the project belongs to no service of it, in words; `None` when it does. `is_service` tells the
 /// services that there are.
 pub fn orphaned(
@@ -195,14 +190,14 @@ pub fn orphaned(
     let labels = &container.labels;
     let of_project = labels.get(label::COMPOSE_PROJECT).map(String::as_str) == Some(project.as_str());
     // One that another project has marked as its own is not for this one to judge.
-    if !of_project || (labels.contains_key(label::PROJECT) && !is_ours(container, project)) {
+    if !of_project || (labels.contains_key(label::PROJECT) && !container.is_of(project)) {
         return None;
     }
     match container.role() {
         None | Some("service" | "job" | "verify") => {}
         Some(_) => return None,
     }
-    if !is_ours(container, project) {
+    if !container.is_of(project) {
         return Some("it was not made by medianestctl");
     }
     let known = container.service().is_some_and(|service| is_service(&service));
@@ -216,32 +211,27 @@ pub fn of(project: &ProjectName, containers: &[ObservedContainer], kept: &Kept) 
         return Vec::new();
     }
     let mut found = Vec::new();
-    let ours: Vec<_> = containers.iter().filter(|c| is_ours(c, project) && c.role() == Some("service")).collect();
+    let ours: Vec<_> = containers.iter().filter(|c| c.is_of(project) && c.role() == Some("service")).collect();
     for (service, desired) in &kept.services {
         let mut look = Look { project, service, found: &mut found };
         let of_service: Vec<_> = ours.iter().copied().filter(|c| c.service().as_ref() == Some(service)).collect();
         for number in 1..=*desired {
             look.place(number, of_service.iter().copied().filter(|c| c.number() == Some(number)).collect());
         }
-        for extra in of_service.iter().filter(|c| !is_aside(c) && c.number().is_none_or(|n| n == 0 || n > *desired)) {
+        for extra in of_service.iter().filter(|c| !is_put_aside(&c.name) && c.number().is_none_or(|n| n == 0 || n > *desired)) {
             look.say(Kind::Added, &extra.name, "it is one replica too many");
         }
     }
     for container in containers {
         // Jobs of the release are not among its services.
         let is_service = |name: &ServiceName| container.role() != Some("service") || kept.services.contains_key(name);
-        if let Some(why) = orphaned(container, project, is_service).filter(|_| !is_aside(container)) {
+        if let Some(why) = orphaned(container, project, is_service).filter(|_| !is_put_aside(&container.name)) {
             let (kind, name) = (Kind::Orphan, container.name.clone());
             found.push(Drift { kind, container: name, service: container.service(), what: why.into(), mend: kind.mend() });
         }
     }
     found.sort_by(|a, b| (&a.container, a.kind).cmp(&(&b.container, b.kind)));
     found
-}
-
-/// Whether it is kept for inspection or for a way back.
-fn is_aside(container: &ObservedContainer) -> bool {
-    is_failed(&container.name) || is_previous(&container.name)
 }
 
 struct Look<'a> {
@@ -261,7 +251,7 @@ impl Look<'_> {
         let usual = || format!("{}-{}-{number}", self.project, self.service);
         let proper = there.iter().find_map(|c| Form::read(c)).map_or_else(usual, |form| form.name);
         let (left, there): (Vec<_>, Vec<_>) =
-            there.into_iter().filter(|c| !is_aside(c)).partition(|c| is_next_of(&c.name, &proper));
+            there.into_iter().filter(|c| !is_put_aside(&c.name)).partition(|c| is_next_of(&c.name, &proper));
         for container in &left {
             self.say(Kind::Left, &container.name, "a run that did not end left it");
         }

@@ -54,6 +54,13 @@ pub enum Event {
         /// Why, on one line.
         error: String,
     },
+    /// A step has found something out that is worth knowing whoever watches.
+    StepFound {
+        /// Which.
+        step: StepNumber,
+        /// What.
+        message: String,
+    },
     /// A step has done what could be done, and something is left that harms nobody.
     StepWarning {
         /// Which.

@@ -16,7 +16,7 @@
 //! |---|---|---|
 //! | 0 | `model`, `event` | std, serde, data types |
 //! | 1 pure | `compose`, `plan`, `drift`, `status`, `ingress::render`, `ingress::trial`, `secret` but for its store | 0; no tokio, files, environment, bollard, clock |
-//! | 2 adapters | `engine`, `state`, `secret::store` | 0–1 |
+//! | 2 adapters | `engine`, `registry`, `state`, `secret::store` | 0–1 |
 //! | 3 drivers | `execute`, `ingress::switch` and what it needs, `preflight` | 0–2 |
 //! | 4 | `ui` | 0–3, read only |
 //! | 5 | `cli` | all |
@@ -33,6 +33,7 @@ pub mod ingress;
 pub mod model;
 pub mod plan;
 pub mod preflight;
+pub mod registry;
 pub mod secret;
 pub mod state;
 pub mod status;

@@ -8,9 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::drift::{self, Drift};
-use crate::model::{
-    ContainerState, Health, Kept, Maintenance, ObservedContainer, ProjectName, ServiceName, is_failed, is_previous, label,
-};
+use crate::model::{ContainerState, Health, Kept, Maintenance, ObservedContainer, ProjectName, ServiceName, is_put_aside, label};
 
 /// The document's version.
 pub const SCHEMA: u32 = 1;
@@ -129,7 +127,7 @@ pub fn of(project: &ProjectName, containers: &[ObservedContainer], kept: &Kept, 
 }
 
 fn has_suffix(name: &str) -> bool {
-    is_failed(name) || is_previous(name) || name.contains("-next")
+    is_put_aside(name) || name.contains("-next")
 }
 
 /// A service of the newest release that has no container at all.

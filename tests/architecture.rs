@@ -13,7 +13,7 @@ use std::path::Path;
 use reader::{Module, read_crate, read_module};
 
 /// The layer of each module, the longest prefix counting.
-const LAYERS: [(&str, u8); 18] = [
+const LAYERS: [(&str, u8); 19] = [
     ("model", 0),
     ("event", 0),
     ("compose", 1),
@@ -24,6 +24,7 @@ const LAYERS: [(&str, u8); 18] = [
     ("ingress::trial", 1),
     ("secret", 1),
     ("engine", 2),
+    ("registry", 2),
     ("state", 2),
     ("secret::store", 2),
     ("execute", 3),

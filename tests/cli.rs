@@ -18,6 +18,8 @@ mod lock;
 mod output;
 #[path = "cli/refusals.rs"]
 mod refusals;
+#[path = "cli/registry.rs"]
+mod registry;
 #[path = "cli/releases.rs"]
 mod releases;
 #[path = "cli/secrets.rs"]

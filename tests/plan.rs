@@ -17,3 +17,5 @@ mod lifecycle;
 mod refusals;
 #[path = "plan/repairs.rs"]
 mod repairs;
+#[path = "plan/rollouts.rs"]
+mod rollouts;

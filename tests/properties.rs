@@ -9,5 +9,7 @@ mod convergence;
 mod drift;
 #[path = "properties/hash.rs"]
 mod hash;
+#[path = "properties/rollouts.rs"]
+mod rollouts;
 #[path = "properties/shape.rs"]
 mod shape;

@@ -3,6 +3,8 @@
 //! Tests whose names begin with `real_` need an engine with the demo's images (`make images`).
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[path = "rollout/canary.rs"]
+mod canary;
 #[path = "rollout/failing.rs"]
 mod failing;
 #[path = "rollout/generator.rs"]

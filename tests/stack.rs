@@ -15,6 +15,8 @@ mod interrupted;
 mod life;
 #[path = "stack/maintenance.rs"]
 mod maintenance;
+#[path = "stack/restore.rs"]
+mod restore;
 #[path = "stack/sealed.rs"]
 mod sealed;
 #[path = "cli/support/mod.rs"]

@@ -3,6 +3,7 @@
 use crate::compose::Diagnostics;
 use crate::engine::{EngineError, ErrorKind};
 use crate::execute::{Evidence, StepError, Undone};
+use crate::model::ServiceName;
 use crate::plan::PlanError;
 use crate::preflight::{Report, Severity};
 use crate::secret::StoreError;
@@ -188,7 +189,7 @@ fn preflight(report: &Report) -> (Exit, Problem) {
 
 fn way_back(error: &RollbackError) -> (Exit, Problem) {
     let exit = match error {
-        RollbackError::Migrations { .. } | RollbackError::ImagesGone { .. } => Exit::Preflight,
+        RollbackError::Migrations { .. } | RollbackError::SetBack { .. } | RollbackError::ImagesGone { .. } => Exit::Preflight,
         _ => Exit::Usage,
     };
     let mut problem = blank("rollback", exit, error.to_string());
@@ -242,7 +243,7 @@ fn engine_hint(kind: ErrorKind) -> Option<String> {
             ErrorKind::AddressInUse => "see who holds it with `medianestctl check`",
             ErrorKind::Timeout => "run the same command again; what was done already is kept",
             ErrorKind::StaleEndpoints => "restart the engine when that suits you, then run the same command again",
-            ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::NotRunning | ErrorKind::Other => return None,
+            ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::NotRunning | ErrorKind::Refused | ErrorKind::Other => return None,
         }
         .to_owned(),
     )
@@ -264,6 +265,12 @@ fn evidence(problem: &mut Problem, evidence: &Evidence) {
     }
 }
 
+fn see_output(service: &ServiceName, undone: &Undone) -> String {
+    // What was taken back is kept as a failed container; what was not still runs.
+    let failed = if matches!(undone, Undone::Completely(_)) { " --failed" } else { "" };
+    format!("see all of its output with `medianestctl logs {service}{failed}`")
+}
+
 fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
     let failure = &unfinished.failure;
     let pulling = failure.verb == "pull";
@@ -283,9 +290,7 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
             problem.code = "unhealthy";
             problem.message = format!("service `{service}`: container {container} {why}");
             evidence(&mut problem, seen);
-            // What was taken back is kept as a failed container; what was not still runs.
-            let failed = if matches!(failure.undone, Undone::Completely(_)) { " --failed" } else { "" };
-            problem.hints.push(format!("see all of its output with `medianestctl logs {service}{failed}`"));
+            problem.hints.push(see_output(service, &failure.undone));
         }
         StepError::Job { service, container, why, evidence: seen } => {
             problem.code = "job";
@@ -305,9 +310,12 @@ fn failure(unfinished: &Unfinished) -> (Exit, Problem) {
             problem.message = failure.error.to_string();
             problem.hints.push("mend that, or go without a way back for the data: `medianestctl update --no-backup`".into());
         }
-        StepError::Canary { .. } => {
+        StepError::Canary { service, container, why, figures, evidence: seen } => {
             problem.code = "canary";
-            problem.message = failure.error.to_string();
+            problem.message = format!("service `{service}`: the canary {container} {why}");
+            problem.causes.extend([format!("the canary: {}", figures.canary), format!("the others: {}", figures.others)]);
+            evidence(&mut problem, seen);
+            problem.hints.push(see_output(service, &failure.undone));
         }
         StepError::LockLost(lost) => {
             problem.code = "lock_lost";

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Bytes, Observed, ServiceName, is_failed, is_previous};
+use crate::model::{Bytes, Observed, ServiceName, is_put_aside};
 use crate::plan::{Action, Plan};
 use crate::state::{Names, Pair, Release, ReleaseDiff, ServiceDiff};
 
@@ -34,7 +34,7 @@ pub fn limits(observed: &Observed, plan: &Plan) -> Limits {
             continue;
         };
         let runs = |c: &&crate::model::ObservedContainer| {
-            c.service().as_ref() == Some(&service) && c.state.is_running() && !is_failed(&c.name) && !is_previous(&c.name)
+            c.service().as_ref() == Some(&service) && c.state.is_running() && !is_put_aside(&c.name)
         };
         let Some(there) = observed.containers.iter().find(runs) else { continue };
         let (from, to) = (there.resources.memory, spec.resources.memory);

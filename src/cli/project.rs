@@ -65,8 +65,32 @@ fn files(global: &Global, directory: &Path) -> anyhow::Result<Vec<String>> {
     Ok(found)
 }
 
-/// Reads the project. `version` replaces what `.env` says.
+/// Reads the project, and says what it warns of. `version` replaces what `.env` says.
 pub fn load(global: &Global, ui: &Ui, version: Option<&str>) -> anyhow::Result<Loaded> {
+    let loaded = read(global, version)?;
+    for warning in &loaded.warnings {
+        let place = warning.place.as_ref().map(|p| format!("{p}: ")).unwrap_or_default();
+        let key = if warning.key.is_empty() { String::new() } else { format!("{}: ", warning.key) };
+        ui.warn(&format!("{place}{key}{}", warning.message), warning.hint.as_deref());
+    }
+    if let Some(version) = version
+        && loaded.stack.version.as_deref() != Some(version)
+    {
+        return Err(does_not_follow(&format!("`{version}` would change nothing")).into());
+    }
+    Ok(loaded)
+}
+
+/// The files do not use the variable that a version is given by.
+pub fn does_not_follow(so: &str) -> Usage {
+    Usage {
+        message: format!("the Compose files do not follow {VERSION_VARIABLE}, so {so}"),
+        hint: Some(format!("say `x-medianest: {{version: ${{{VERSION_VARIABLE}}}}}` and use the variable in the images' tags")),
+    }
+}
+
+/// Reads the project and says nothing. `version` replaces what `.env` says.
+pub fn read(global: &Global, version: Option<&str>) -> anyhow::Result<Loaded> {
     let directory = directory(global);
     let overrides: BTreeMap<_, _> =
         version.map(|version| (VERSION_VARIABLE.to_owned(), version.to_owned())).into_iter().collect();
@@ -79,24 +103,7 @@ pub fn load(global: &Global, ui: &Ui, version: Option<&str>) -> anyhow::Result<L
         profiles: global.profile.clone(),
         overrides,
     };
-    let loaded = compose::load(&Machine, &request)?;
-    for warning in &loaded.warnings {
-        let place = warning.place.as_ref().map(|p| format!("{p}: ")).unwrap_or_default();
-        let key = if warning.key.is_empty() { String::new() } else { format!("{}: ", warning.key) };
-        ui.warn(&format!("{place}{key}{}", warning.message), warning.hint.as_deref());
-    }
-    if let Some(version) = version
-        && loaded.stack.version.as_deref() != Some(version)
-    {
-        return Err(Usage {
-            message: format!("the Compose files do not follow {VERSION_VARIABLE}, so `{version}` would change nothing"),
-            hint: Some(format!(
-                "say `x-medianest: {{version: ${{{VERSION_VARIABLE}}}}}` and use the variable in the images' tags"
-            )),
-        }
-        .into());
-    }
-    Ok(loaded)
+    Ok(compose::load(&Machine, &request)?)
 }
 
 /// The project's name, without reading more than is needed: commands on containers work when the files are broken.
@@ -124,6 +131,11 @@ fn connect_options(global: &Global) -> ConnectOptions {
 fn engine_timeout(seconds: Option<&str>) -> Duration {
     let seconds = seconds.and_then(|text| text.parse().ok()).filter(|seconds| *seconds > 0);
     seconds.map_or(ENGINE_TIMEOUT, Duration::from_secs)
+}
+
+/// Where the user's Docker configuration is.
+pub fn docker_config(global: &Global) -> Option<PathBuf> {
+    connect_options(global).config_dir.map(PathBuf::from)
 }
 
 /// The engine.

@@ -26,6 +26,8 @@ pub enum ErrorKind {
     StaleEndpoints,
     /// The host of the engine has no space left.
     NoSpace,
+    /// The engine was not asked: whoever asks may change nothing any more.
+    Refused,
     /// Anything else that the engine answered.
     Other,
 }

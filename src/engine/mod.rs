@@ -7,6 +7,7 @@
 mod call;
 mod connect;
 mod counting;
+mod decorator;
 pub mod docker;
 mod error;
 pub mod fake;
@@ -21,6 +22,7 @@ pub use crate::model::{ContainerSpec, EndpointSpec, NetworkSpec, VolumeSpec};
 pub use call::{ExecOutput, LogChunk, LogOptions, LogSource, Process, PullProgress};
 pub use connect::{ConnectOptions, connect};
 pub use counting::{CallCounts, Counting};
+pub use decorator::Decorator;
 pub use error::{EngineError, ErrorKind};
 pub use observe::{Wanted, observe};
 

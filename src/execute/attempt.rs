@@ -45,6 +45,8 @@ pub async fn record_attempt(
         return Ok(());
     }
     let store = Store::new(engine, project.clone());
-    let written = timeout(PATIENCE, store.save_attempt(record.failed(failure.outcome(), failure.migrated, now))).await;
+    let ended = record.failed(failure.outcome(), failure.migrated, now);
+    let record = Release { culprits: failure.culprits(record), ..ended };
+    let written = timeout(PATIENCE, store.save_attempt(record)).await;
     written.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
 }

@@ -6,9 +6,12 @@ use futures_util::StreamExt as _;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::StepError;
+use super::{
+    StepError,
+    gate::{Evidence, last_lines},
+};
 use crate::engine::{Engine, LogOptions};
-use crate::ingress::trial::{Tally, Verdict};
+use crate::ingress::trial::{Figures, Tally, Verdict};
 use crate::model::{ServiceName, Thresholds};
 
 /// Pause between two verdicts.
@@ -20,7 +23,9 @@ pub(super) struct Trial<'a> {
     pub(super) ingress: &'a str,
     /// The service.
     pub(super) service: &'a ServiceName,
-    /// The canary's address and port.
+    /// The canary's container.
+    pub(super) container: &'a str,
+    /// Its address and port.
     pub(super) candidate: &'a str,
     /// Those of the others.
     pub(super) stable: &'a [String],
@@ -30,13 +35,21 @@ pub(super) struct Trial<'a> {
     pub(super) thresholds: &'a Thresholds,
 }
 
+/// A trial that nothing speaks against.
+pub(super) struct Passed {
+    /// There were requests enough to tell.
+    pub(super) decided: bool,
+    /// The figures of both sides.
+    pub(super) figures: Figures,
+}
+
 /// Runs the trial; `tell` gets a line, and seconds done and in all.
 pub(super) async fn run(
     engine: &dyn Engine,
     trial: &Trial<'_>,
     cancel: &CancellationToken,
     tell: &(dyn Fn(String, u64, u64) + Send + Sync),
-) -> Result<(), StepError> {
+) -> Result<Passed, StepError> {
     let since = engine.info().await?.clock;
     let options = LogOptions { follow: true, since, limit: Some(trial.span), ..LogOptions::default() };
     let mut chunks = engine.logs(trial.ingress, &options);
@@ -61,10 +74,17 @@ pub(super) async fn run(
         }
         next += LOOK;
         if let Verdict::Bad(why) = tally.verdict(trial.thresholds) {
-            return Err(StepError::Canary { service: trial.service.clone(), candidate: trial.candidate.to_owned(), why });
+            return Err(StepError::Canary {
+                service: trial.service.clone(),
+                container: trial.container.to_owned(),
+                why,
+                figures: Box::new(tally.figures()),
+                evidence: Box::new(Evidence { log: last_lines(engine, trial.container).await, ..Evidence::default() }),
+            });
         }
-        let message = format!("trying {} of `{}`: {} requests", trial.candidate, trial.service, tally.requests());
+        let message = format!("trying {}, {} requests so far", trial.container, tally.requests());
         tell(message, begin.elapsed().as_secs(), trial.span.as_secs());
     }
-    Ok(())
+    let decided = tally.verdict(trial.thresholds) != Verdict::Open;
+    Ok(Passed { decided, figures: tally.figures() })
 }

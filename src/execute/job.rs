@@ -49,8 +49,9 @@ pub(super) async fn run(
         }
         tell(format!("attempt {attempt} of {} failed ({why}), next one in {} s", job.attempts, pause.as_secs()));
         tokio::select! {
-            () = sleep(pause) => {}
+            biased;
             () = cancel.cancelled() => return Err(StepError::Cancelled),
+            () = sleep(pause) => {}
         }
         pause = pause.saturating_mul(2);
     }

@@ -5,8 +5,11 @@
 
 mod attempt;
 mod bake;
+mod blame;
+mod fenced;
 mod gate;
 mod job;
+mod offer;
 mod run;
 pub mod smoke;
 mod stage;
@@ -19,13 +22,14 @@ use tokio_util::sync::CancellationToken;
 
 pub use attempt::record_attempt;
 pub use gate::{Evidence, Probing};
+pub use offer::Offer;
 pub use run::{Failure, Finished, Undone, run};
 pub use smoke::SmokeError;
 pub use survey::Survey;
 
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::event::Sink;
-use crate::ingress::SwitchError;
+use crate::ingress::{SwitchError, trial::Figures};
 use crate::model::ServiceName;
 use crate::secret::FingerprintKey;
 use crate::state::{Draft, Fence, Head, LockLost, StateError, Versions};
@@ -44,11 +48,14 @@ pub struct Context<'a> {
     pub release: Option<Draft>,
     /// Where events go.
     pub events: Sink<'a>,
+    /// How many containers are started at once at most: as many as the engine's machine has processors. To start one costs
+    /// it a processor for a third of a second, so more at once only make those wait that come first in the plan.
+    pub starts: usize,
     /// Set by the first Ctrl-C.
     pub cancel: CancellationToken,
     /// Set by the second Ctrl-C: waiting ends too.
     pub abandon: CancellationToken,
-    /// Asked before anything begins: whether the lock is still held.
+    /// Asked before anything begins, and before each call that may change something: whether the lock is still held.
     pub fence: &'a Fence,
     /// The wall clock.
     pub now: fn() -> DateTime<Utc>,
@@ -98,14 +105,18 @@ pub enum StepError {
         evidence: Box<Evidence>,
     },
     /// A canary did worse than the others.
-    #[error("service `{service}`: the canary {candidate} {why}")]
+    #[error("service `{service}`: the canary {container} {why} ({figures})")]
     Canary {
         /// The service.
         service: ServiceName,
-        /// Its address and port.
-        candidate: String,
-        /// What it did, with the figures of the others.
-        why: String,
+        /// The canary's container.
+        container: String,
+        /// What it did, in words that follow its name.
+        why: &'static str,
+        /// The figures of both sides.
+        figures: Box<Figures>,
+        /// What it has printed.
+        evidence: Box<Evidence>,
     },
     /// The database could not be dumped.
     #[error("cannot dump the database of {container}: {why}")]
@@ -130,4 +141,15 @@ pub enum StepError {
     /// The operator asked to stop.
     #[error("stopped at the operator's request")]
     Cancelled,
+}
+
+impl StepError {
+    /// Whether the engine was not asked because the lock is lost.
+    fn was_refused(&self) -> bool {
+        let error = match self {
+            Self::Engine(error) | Self::State(StateError::Engine(error)) | Self::Switch(SwitchError::Engine(error)) => error,
+            _ => return false,
+        };
+        error.kind == ErrorKind::Refused
+    }
 }

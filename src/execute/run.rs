@@ -10,11 +10,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Context, StepError,
+    fenced::Fenced,
     step::{Seen, carry_out, keep_evidence},
 };
 use crate::engine::ErrorKind;
 use crate::event::Event;
-use crate::model::is_failed;
 use crate::plan::{Action, Change, Phase, Plan, StepId};
 
 /// A plan that was carried out.
@@ -76,11 +76,13 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
     // What waits stops waiting when the operator asks for it, and when the lock is lost.
     let operator = &context.cancel;
     let (cancel, abandon) = (operator.child_token(), context.abandon.clone());
-    let stoppable = Context { head: None, release: context.release.clone(), cancel, abandon, ..*context };
+    let engine = &Fenced { engine: context.engine, fence: context.fence };
+    let stoppable = Context { engine, head: None, release: context.release.clone(), cancel, abandon, ..*context };
     let context = &stoppable;
     let mut done: Vec<StepId> = Vec::new();
     let mut finished: BTreeSet<StepId> = BTreeSet::new();
     let mut begun: BTreeSet<StepId> = BTreeSet::new();
+    let mut starting: BTreeSet<StepId> = BTreeSet::new();
     let mut running = FuturesUnordered::new();
     let mut failures: Vec<(StepId, StepError)> = Vec::new();
     let mut told = false;
@@ -92,11 +94,16 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
                 if begun.contains(&id) || !step.after.iter().all(|before| finished.contains(before)) {
                     continue;
                 }
+                let starts = matches!(step.action, Action::Start { .. });
+                if starts && starting.len() >= context.starts.max(1) {
+                    continue;
+                }
                 if let Err(lost) = context.fence.check() {
                     failures.push((id, lost.into()));
                     break;
                 }
                 begun.insert(id);
+                starting.extend(starts.then_some(id));
                 let (number, seen) = (index + 1, &seen);
                 running.push(async move {
                     (context.events)(Event::StepStarted {
@@ -126,6 +133,7 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
             }
         };
         let Some((id, result, took)) = next else { break };
+        starting.remove(&id);
         match result {
             Ok(()) => {
                 finished.insert(id);
@@ -135,6 +143,7 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
             }
             Err(error) => {
                 let error = match context.fence.check() {
+                    Err(lost) if error.was_refused() => lost.into(),
                     Err(lost) if matches!(error, StepError::Cancelled) && !operator.is_cancelled() => lost.into(),
                     _ => error,
                 };
@@ -164,7 +173,7 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
         (true, _) => Undone::Nothing,
         (false, true) => Undone::Failed("left as it is at your request".into()),
         (false, false) => {
-            let culprits = failures.iter().filter_map(|(id, _)| started(plan, *id)).collect();
+            let culprits = failures.iter().filter_map(|(id, _)| plan.step(*id)?.action.on_trial()).collect();
             undo(plan, &to_undo, culprits, context, &seen).await
         }
     };
@@ -246,24 +255,6 @@ impl Held {
     }
 }
 
-/// The container that a step starts, or waits for.
-fn started(plan: &Plan, id: StepId) -> Option<&str> {
-    match &plan.step(id)?.action {
-        Action::Start { container } | Action::AwaitHealthy { container, .. } => Some(container),
-        _ => None,
-    }
-}
-
-/// Only a container that did not do its work is kept for inspection: one that merely had not got so far goes.
-fn instead_of_keeping(action: &Action, culprits: &BTreeSet<&str>) -> Option<Action> {
-    match action {
-        Action::Rename { container, to } if is_failed(to) && !culprits.contains(container.as_str()) => {
-            Some(Action::RemoveContainer { container: container.clone() })
-        }
-        _ => None,
-    }
-}
-
 /// Takes back what was done, the last first. Everything is tried that does no harm; the first failure is told.
 async fn undo(plan: &Plan, done: &[StepId], culprits: BTreeSet<&str>, context: &Context<'_>, seen: &Seen) -> Undone {
     let mut kept = Vec::new();
@@ -276,15 +267,13 @@ async fn undo(plan: &Plan, done: &[StepId], culprits: BTreeSet<&str>, context: &
     for id in done.iter().rev() {
         let Some(undo) = plan.step(*id).and_then(|s| s.undo.as_ref()) else { continue };
         any = true;
-        for action in &undo.actions {
+        for action in &undo.actions(&culprits) {
             if held.forbids(action) {
                 break;
             }
             if let Err(lost) = context.fence.check() {
                 return Undone::Failed(format!("{} {}: {lost}", action.verb(), action.object()));
             }
-            let instead = instead_of_keeping(action, &culprits);
-            let action = instead.as_ref().unwrap_or(action);
             (context.events)(Event::Undoing { step: id.0 + 1, verb: action.verb(), object: action.object() });
             let outcome = tokio::select! {
                 outcome = carry_out(action, id.0 + 1, &plan.project, &undisturbed, seen) => outcome,
@@ -325,6 +314,8 @@ fn brings_back(action: &Action) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering::Relaxed;
+
     use chrono::Utc;
 
     use super::*;
@@ -375,6 +366,7 @@ mod tests {
             key: &FingerprintKey::generate(&mut crate::secret::system_random).unwrap(),
             head: None,
             release: None,
+            starts: 2,
             events: &|event| {
                 if matches!(event, Event::StepFailed { .. }) {
                     cancel.cancel();
@@ -400,7 +392,7 @@ mod tests {
         engine.start("old").await.unwrap();
         let old = || "old".to_owned();
         let mut stop = step(Action::Stop { container: old(), grace: Duration::ZERO }, &[]);
-        stop.undo = Some(Undo { actions: vec![Action::Start { container: old() }] });
+        stop.undo = Some(Undo::by([Action::Start { container: old() }]));
         let gone = step(Action::RemoveContainer { container: old() }, &[0]);
         let fails = step(Action::Start { container: "nobody".into() }, &[1]);
         let plan = Plan { steps: vec![stop, gone, fails], ..Plan::empty("shop".parse().unwrap()) };
@@ -410,6 +402,7 @@ mod tests {
             key: &FingerprintKey::generate(&mut crate::secret::system_random).unwrap(),
             head: None,
             release: None,
+            starts: 2,
             events: &|_| (),
             cancel: CancellationToken::new(),
             abandon: CancellationToken::new(),
@@ -418,5 +411,42 @@ mod tests {
         };
         let failure = run(&plan, &context).await.unwrap_err();
         assert!(matches!(&failure.undone, Undone::Failed(why) if why.starts_with("start container old: ")), "{failure:?}");
+    }
+
+    /// What comes first in the plan is not to wait for what comes later.
+    #[tokio::test(start_paused = true)]
+    async fn no_more_are_started_at_once_than_there_are_processors() {
+        let engine = FakeEngine::new().with_image("app:1", FakeImage::unchecked(Behaviour::default()));
+        let names = ["a", "b", "c", "d", "e"];
+        for name in names {
+            let spec = ContainerSpec::holder(name.into(), "app:1".into(), Labels::new(), Vec::new());
+            engine.create_container(&ContainerSpec { command: Some(vec![name.into()]), ..spec }).await.unwrap();
+        }
+        let steps = names.map(|name| step(Action::Start { container: name.into() }, &[])).to_vec();
+        let plan = Plan { steps, ..Plan::empty("shop".parse().unwrap()) };
+        let (under_way, most) = (std::sync::atomic::AtomicUsize::new(0), std::sync::atomic::AtomicUsize::new(0));
+        let context = Context {
+            engine: &engine,
+            granted: &Versions::default(),
+            key: &FingerprintKey::generate(&mut crate::secret::system_random).unwrap(),
+            head: None,
+            release: None,
+            starts: 2,
+            events: &|event| match event {
+                Event::StepStarted { .. } => {
+                    most.fetch_max(under_way.fetch_add(1, Relaxed) + 1, Relaxed);
+                }
+                Event::StepFinished { .. } => {
+                    under_way.fetch_sub(1, Relaxed);
+                }
+                _ => {}
+            },
+            cancel: CancellationToken::new(),
+            abandon: CancellationToken::new(),
+            fence: &Fence::open(),
+            now: Utc::now,
+        };
+        assert_eq!(run(&plan, &context).await.unwrap().steps, names.len());
+        assert_eq!(most.into_inner(), 2);
     }
 }

@@ -9,7 +9,7 @@ use super::{Context, StepError, bake, gate, job, smoke, stage};
 use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::event::Event;
 use crate::ingress;
-use crate::model::{GateEvidence, MigrationForm, ProjectName, label};
+use crate::model::{GateEvidence, MigrationForm, ProjectName, label, lock_holder};
 use crate::plan::{Action, DUMPED_BEFORE, StagedContent};
 use crate::state::{Draft, Head, Note, StateError, Store};
 
@@ -86,7 +86,12 @@ pub(super) async fn carry_out(
     match action {
         Action::Pull { image } => {
             let tell = |p: crate::engine::PullProgress| progress(String::new(), Some(p.received), Some(p.total));
-            engine.pull(image, PULL_IDLE, &tell).await?;
+            // What has come so far stays with the engine, so that it may be dropped at any moment.
+            tokio::select! {
+                biased;
+                () = context.cancel.cancelled() => return Err(StepError::Cancelled),
+                pulled = engine.pull(image, PULL_IDLE, &tell) => pulled?,
+            }
         }
         Action::InitState { volume, holder } => {
             Store::new(engine, project.clone()).init(volume, holder, context.key).await?;
@@ -146,10 +151,21 @@ pub(super) async fn carry_out(
                 return Err(StepError::Smoke { service, container, error: Box::new(error), evidence: Box::new(evidence) });
             }
         }
-        Action::Bake { container, service, candidate, stable, span, thresholds } => {
-            let trial = bake::Trial { ingress: container, service, candidate, stable, span: *span, thresholds };
-            bake::run(engine, &trial, &context.cancel, &|message, done, total| progress(message, Some(done), Some(total)))
-                .await?;
+        Action::Bake { ingress, service, container, candidate, stable, span, thresholds } => {
+            let trial = bake::Trial { ingress, service, container, candidate, stable, span: *span, thresholds };
+            let tell = |message, done, total| progress(message, Some(done), Some(total));
+            let passed = bake::run(engine, &trial, &context.cancel, &tell).await?;
+            (context.events)(if passed.decided {
+                let message = format!("canary {container} does as well as the others: {}", passed.figures);
+                Event::StepFound { step: number, message }
+            } else {
+                let message = format!("canary {container} goes on untried: {}", passed.figures);
+                let hint = format!(
+                    "with fewer than {} requests nothing is told: a longer --bake, or a larger share",
+                    thresholds.requests
+                );
+                Event::StepWarning { step: number, message, hint }
+            });
         }
         Action::Pause { span, .. } => {
             tokio::select! {
@@ -202,7 +218,7 @@ async fn dump(engine: &dyn Engine, container: &str, command: &[String], patience
 /// Removes a container of this project. What lacks our label is never removed, whatever its name.
 async fn remove(container: &str, project: &ProjectName, engine: &dyn Engine) -> Result<(), StepError> {
     let Some(there) = engine.container(container).await? else { return Ok(()) };
-    if there.labels.get(label::PROJECT).map(String::as_str) != Some(project.as_str()) {
+    if !there.is_of(project) {
         let action = format!("remove container {container}");
         return Err(EngineError::new(ErrorKind::Conflict, action, "it was not made by medianestctl for this project").into());
     }
@@ -214,7 +230,7 @@ async fn remove(container: &str, project: &ProjectName, engine: &dyn Engine) -> 
 async fn remove_orphan(id: &str, grace: Duration, project: &ProjectName, engine: &dyn Engine) -> Result<(), StepError> {
     let Some(there) = engine.container(id).await? else { return Ok(()) };
     let has = |name: &str| there.labels.get(name).map(String::as_str);
-    if has(label::COMPOSE_PROJECT) != Some(project.as_str()) || has(label::PROJECT).is_some_and(|p| p != project.as_str()) {
+    if has(label::COMPOSE_PROJECT) != Some(project.as_str()) || (has(label::PROJECT).is_some() && !there.is_of(project)) {
         let action = format!("remove container {}", there.name);
         return Err(EngineError::new(ErrorKind::Conflict, action, "it belongs to another project").into());
     }
@@ -223,13 +239,19 @@ async fn remove_orphan(id: &str, grace: Duration, project: &ProjectName, engine:
 }
 
 /// Keeps what the gates have seen where no record is written: in a run that failed, and in one that only waited. Nobody
-/// waits for the same containers again. The note is all that is written, so it needs no lock.
+/// waits for the same containers again. A run without a lock writes only while nobody has it: the note is replaced, and one
+/// that was read before the other one's record would put what that says of versions and services back.
 pub(super) async fn keep_evidence(project: &ProjectName, context: &Context<'_>, seen: &Seen) {
-    if seen.all().is_empty() {
+    if seen.all().is_empty() || (!context.fence.guards() && somebody_is_at_work(project, context.engine).await) {
         return;
     }
     // What became of the run is what is told, not a failure of this.
     let _ = note(project, context, seen, |_| ()).await;
+}
+
+/// Whether anybody may have the lock.
+async fn somebody_is_at_work(project: &ProjectName, engine: &dyn Engine) -> bool {
+    !matches!(engine.container(&lock_holder(project)).await, Ok(None))
 }
 
 /// Until the next record nobody shall believe to know what the ingress has.

@@ -68,11 +68,6 @@ impl Survey {
         self.findings.iter().any(|f| f.verdict == Verdict::Due)
     }
 
-    /// Whether a registry did not say, or did not give, what it has.
-    pub fn incomplete(&self) -> bool {
-        self.findings.iter().any(|f| matches!(f.verdict, Verdict::Unknown { .. }))
-    }
-
     /// Gets what is due. What turns out to be younger than `min_age` at `now` waits, and its tag stays where it was: such an
     /// image is got by its digest first. With `together` all of it comes or none.
     ///

@@ -3,6 +3,8 @@
 //! Pure. Owns the log format of a trial. Refuses to decide on less than a minimum of requests: a canary that nobody asked
 //! anything has not failed.
 
+use std::fmt;
+
 use crate::model::Thresholds;
 
 /// Marks the lines of a trial among the ingress's other lines.
@@ -45,11 +47,37 @@ impl Answers {
     }
 }
 
+impl fmt::Display for Answers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.count() == 0 {
+            return f.write_str("no requests");
+        }
+        let (count, permille) = (self.count(), self.permille());
+        let requests = if count == 1 { "request" } else { "requests" };
+        write!(f, "{}.{} % of {count} {requests} failed, 95 % took {} ms at most", permille / 10, permille % 10, self.p95())
+    }
+}
+
 /// What is known of a trial so far.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tally {
     candidate: Answers,
     stable: Answers,
+}
+
+/// What both sides have done, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figures {
+    /// The canary.
+    pub canary: String,
+    /// The others.
+    pub others: String,
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the canary: {}; the others: {}", self.canary, self.others)
+    }
 }
 
 /// What a trial has shown.
@@ -59,8 +87,8 @@ pub enum Verdict {
     Open,
     /// As good as the others.
     Good,
-    /// Worse; with the figures.
-    Bad(String),
+    /// Worse; in which way, in words that follow its name.
+    Bad(&'static str),
 }
 
 impl Tally {
@@ -90,25 +118,29 @@ impl Tally {
         self.candidate.count()
     }
 
+    /// The figures of both sides.
+    pub fn figures(&self) -> Figures {
+        Figures { canary: self.candidate.to_string(), others: self.stable.to_string() }
+    }
+
     /// What the answers so far say.
     pub fn verdict(&self, thresholds: &Thresholds) -> Verdict {
         let (candidate, stable) = (&self.candidate, &self.stable);
-        if candidate.count() < usize::try_from(thresholds.requests).unwrap_or(usize::MAX) {
+        let fewer = |than: u32| candidate.count() < usize::try_from(than).unwrap_or(usize::MAX);
+        if fewer(thresholds.requests) {
             return Verdict::Open;
         }
-        let percent = |permille: usize| format!("{}.{} %", permille / 10, permille % 10);
-        let (errors, others) = (candidate.permille(), stable.permille());
-        if errors > others + usize::from(thresholds.errors_permille) {
-            let (errors, others) = (percent(errors), percent(others));
-            return Verdict::Bad(format!("failed in {errors} of {} requests, the others in {others}", candidate.count()));
+        if candidate.permille() > stable.permille() + usize::from(thresholds.errors_permille) {
+            return Verdict::Bad("fails more often than the others");
         }
         let (p95, other) = (candidate.p95(), stable.p95());
         // Below a hundredth of a second differences are noise.
-        if stable.count() > 0 && p95 > 10 && p95 * 100 > other.max(1) * u64::from(thresholds.p95_percent) {
-            return Verdict::Bad(format!(
-                "answered 95 % of {} requests within {p95} ms, the others within {other} ms",
-                candidate.count()
-            ));
+        if !fewer(thresholds.requests_for_p95)
+            && stable.count() > 0
+            && p95 > 10
+            && p95 * 100 > other.max(1) * u64::from(thresholds.p95_percent)
+        {
+            return Verdict::Bad("is slower than the others");
         }
         Verdict::Good
     }
@@ -119,7 +151,7 @@ mod tests {
     use super::*;
 
     const NEW: &str = "10.0.0.9:80";
-    const RULES: Thresholds = Thresholds { errors_permille: 10, p95_percent: 200, requests: 20 };
+    const RULES: Thresholds = Thresholds { errors_permille: 10, p95_percent: 200, requests: 20, requests_for_p95: 100 };
 
     fn tally(lines: &[(&str, usize)]) -> Tally {
         let mut tally = Tally::default();
@@ -138,17 +170,42 @@ mod tests {
     #[test]
     fn a_canary_is_compared_with_the_others() {
         let good = ("medianestctl-trial|10.0.0.2:80|200|0.020", 100);
-        let bad = |text: &str| Verdict::Bad(text.to_owned());
         assert_eq!(verdict(&[good, ("medianestctl-trial|10.0.0.9:80|200|0.030", 30)]), Verdict::Good);
         assert_eq!(verdict(&[good, ("medianestctl-trial|10.0.0.9:80|200|0.030", 19)]), Verdict::Open);
         assert_eq!(
             verdict(&[good, ("medianestctl-trial|10.0.0.9:80|502|0.001", 1), ("medianestctl-trial|10.0.0.9:80|200|0.001", 19)]),
-            bad("failed in 5.0 % of 20 requests, the others in 0.0 %")
+            Verdict::Bad("fails more often than the others")
         );
         assert_eq!(
-            verdict(&[good, ("medianestctl-trial|10.0.0.9:80|200|0.100", 20)]),
-            bad("answered 95 % of 20 requests within 100 ms, the others within 20 ms")
+            verdict(&[good, ("medianestctl-trial|10.0.0.9:80|200|0.100", 100)]),
+            Verdict::Bad("is slower than the others")
         );
+    }
+
+    #[test]
+    fn both_figures_of_both_sides_are_told() {
+        let seen = tally(&[
+            ("medianestctl-trial|10.0.0.2:80|200|0.020", 100),
+            ("medianestctl-trial|10.0.0.9:80|502|0.001", 1),
+            ("medianestctl-trial|10.0.0.9:80|200|0.100", 19),
+        ]);
+        assert_eq!(
+            seen.figures().to_string(),
+            "the canary: 5.0 % of 20 requests failed, 95 % took 100 ms at most; \
+             the others: 0.0 % of 100 requests failed, 95 % took 20 ms at most"
+        );
+        let seen = tally(&[("medianestctl-trial|10.0.0.9:80|200|0.100", 1)]);
+        assert_eq!(
+            seen.figures().to_string(),
+            "the canary: 0.0 % of 1 request failed, 95 % took 100 ms at most; the others: no requests"
+        );
+    }
+
+    #[test]
+    fn a_few_slow_answers_of_few_say_nothing() {
+        let good = ("medianestctl-trial|10.0.0.2:80|200|0.020", 100);
+        let seen = [good, ("medianestctl-trial|10.0.0.9:80|200|0.020", 18), ("medianestctl-trial|10.0.0.9:80|200|5.000", 2)];
+        assert_eq!(verdict(&seen), Verdict::Good);
     }
 
     #[test]

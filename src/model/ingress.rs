@@ -122,4 +122,6 @@ pub struct Thresholds {
     pub p95_percent: u32,
     /// With fewer requests than this nothing is decided, and the canary counts as good when its time is over.
     pub requests: u32,
+    /// With fewer requests than this a percentile says nothing: one slow answer by its nature would decide.
+    pub requests_for_p95: u32,
 }

@@ -5,8 +5,15 @@
 
 use std::collections::BTreeMap;
 
+use super::ProjectName;
+
 /// Labels of a container, network, volume or image.
 pub type Labels = BTreeMap<String, String>;
+
+/// Whether the tool made for this project what carries these labels.
+pub fn made_for(project: &ProjectName, labels: &Labels) -> bool {
+    labels.get(label::PROJECT).is_some_and(|made_for| made_for == project.as_str())
+}
 
 /// The names of the labels.
 pub mod label {

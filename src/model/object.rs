@@ -55,6 +55,11 @@ pub fn is_previous(name: &str) -> bool {
     name.ends_with("-previous")
 }
 
+/// Whether it is the name of a container that was put aside: for inspection, or for a way back.
+pub fn is_put_aside(name: &str) -> bool {
+    is_failed(name) || is_previous(name)
+}
+
 /// Whether it is the name of a container that waits to take the place of `proper`.
 pub fn is_next_of(name: &str, proper: &str) -> bool {
     let rest = name.strip_prefix(proper).and_then(|rest| rest.strip_prefix("-next"));

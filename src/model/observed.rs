@@ -9,8 +9,8 @@ use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Fingerprint, Health, Healthcheck, ImageId, Labels, Maintenance, Protocol, Resources, RestartPolicy, SecretName, ServiceName,
-    label,
+    Fingerprint, Health, Healthcheck, ImageId, Labels, Maintenance, ProjectName, Protocol, Resources, RestartPolicy, SecretName,
+    ServiceName, label, made_for,
 };
 
 /// What the engine says of itself.
@@ -34,6 +34,9 @@ pub struct EngineInfo {
     pub architecture: String,
     /// The engine's clock when it answered.
     pub clock: Option<DateTime<Utc>>,
+    /// Registries that it speaks to without proper TLS: hosts, and networks as `10.0.0.0/8`.
+    #[serde(default)]
+    pub insecure_registries: Vec<String>,
 }
 
 /// What a container is doing.
@@ -140,8 +143,8 @@ impl ObservedContainer {
     }
 
     /// Whether the tool made it for this project.
-    pub fn is_ours(&self) -> bool {
-        self.labels.contains_key(label::PROJECT)
+    pub fn is_of(&self, project: &ProjectName) -> bool {
+        made_for(project, &self.labels)
     }
 
     /// What it is for (`io.medianest.role`).

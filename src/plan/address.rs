@@ -101,6 +101,7 @@ mod tests {
                 storage_driver: String::new(),
                 architecture: String::new(),
                 clock: None,
+                insecure_registries: Vec::new(),
             },
             containers: Vec::new(),
             networks: networks.into_iter().enumerate().map(network).map(|n| (n.name.clone(), n)).collect(),

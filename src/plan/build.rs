@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Action, Phase, Step, StepId, Undo};
+use super::{Action, Back, Phase, Step, StepId, Undo};
 
 /// The steps gathered so far.
 #[derive(Debug)]
@@ -43,8 +43,13 @@ impl Builder {
         steps.difference(&implied).copied().collect()
     }
 
-    /// Says what takes a step back.
+    /// Says what takes a step back, whatever went wrong.
     pub(super) fn undo(&mut self, id: StepId, actions: Vec<Action>) {
+        self.undo_by(id, actions.into_iter().map(Back::Do).collect());
+    }
+
+    /// Says what takes a step back.
+    pub(super) fn undo_by(&mut self, id: StepId, actions: Vec<Back>) {
         if let Some(step) = self.steps.get_mut(id.0) {
             step.undo = Some(Undo { actions });
         }

@@ -9,8 +9,9 @@ use std::{
 };
 
 use super::{Action, Change, Note, Plan, PlanError, StepId, build::Builder, place::is_active};
+use crate::drift;
 use crate::model::{
-    ContainerState, Healthcheck, Observed, ObservedContainer, ProjectName, ServiceName, is_failed, is_previous, label,
+    ContainerState, Healthcheck, Observed, ObservedContainer, ProjectName, ServiceName, is_put_aside, label, made_for,
     state_holder, state_volume,
 };
 
@@ -69,18 +70,18 @@ fn depends_on(container: &ObservedContainer) -> impl Iterator<Item = (ServiceNam
     })
 }
 
-fn groups<'a>(observed: &'a Observed, selection: &Selection) -> Result<BTreeMap<ServiceName, Group<'a>>, PlanError> {
+fn groups<'a>(
+    project: &ProjectName,
+    observed: &'a Observed,
+    selection: &Selection,
+) -> Result<BTreeMap<ServiceName, Group<'a>>, PlanError> {
     let mut groups: BTreeMap<ServiceName, Group<'a>> = BTreeMap::new();
     let mut known = BTreeSet::new();
-    for container in observed.containers.iter().filter(|c| c.is_ours()) {
+    for container in observed.containers.iter().filter(|c| c.is_of(project)) {
         let Some(service) = container.service() else { continue };
         known.insert(service.clone());
         // Jobs have run; a container kept for inspection stays as it is.
-        if container.role() != Some("service")
-            || is_failed(&container.name)
-            || is_previous(&container.name)
-            || !selection.has(&service)
-        {
+        if container.role() != Some("service") || is_put_aside(&container.name) || !selection.has(&service) {
             continue;
         }
         let group = groups.entry(service).or_insert_with(|| Group { containers: Vec::new(), needs: BTreeSet::new() });
@@ -145,7 +146,7 @@ fn record_evidence(builder: &mut Builder, observed: &Observed) {
 
 /// Starts what is stopped, in the order of what waits for what.
 pub fn start(project: &ProjectName, observed: &Observed, selection: &Selection) -> Result<Plan, PlanError> {
-    let groups = groups(observed, selection)?;
+    let groups = groups(project, observed, selection)?;
     let mut builder = Builder::default();
     let mut healthy: BTreeMap<ServiceName, Vec<StepId>> = BTreeMap::new();
     for name in needs_first(&groups) {
@@ -164,7 +165,7 @@ pub fn start(project: &ProjectName, observed: &Observed, selection: &Selection) 
 
 /// Stops what runs, dependents first.
 pub fn stop(project: &ProjectName, observed: &Observed, selection: &Selection) -> Result<Plan, PlanError> {
-    let groups = groups(observed, selection)?;
+    let groups = groups(project, observed, selection)?;
     let mut builder = Builder::default();
     add_stops(&mut builder, &groups, "it is to stop");
     Ok(plan(project, builder))
@@ -172,8 +173,8 @@ pub fn stop(project: &ProjectName, observed: &Observed, selection: &Selection) -
 
 /// Restarts one container after the other, so that a service with several replicas goes on serving.
 pub fn restart(project: &ProjectName, observed: &Observed, selection: &Selection) -> Result<Plan, PlanError> {
-    let selection = with_dependents(observed, selection);
-    let groups = groups(observed, &selection)?;
+    let selection = with_dependents(project, observed, selection);
+    let groups = groups(project, observed, &selection)?;
     let mut builder = Builder::default();
     let mut previous: Option<StepId> = None;
     for name in needs_first(&groups) {
@@ -193,13 +194,13 @@ pub fn restart(project: &ProjectName, observed: &Observed, selection: &Selection
 }
 
 /// The selection with every service that is declared to restart with one of it (`depends_on: {restart: true}`).
-fn with_dependents(observed: &Observed, selection: &Selection) -> Selection {
+fn with_dependents(project: &ProjectName, observed: &Observed, selection: &Selection) -> Selection {
     let mut names = selection.0.clone();
     if names.is_empty() {
         return Selection(names);
     }
     loop {
-        let dependents = observed.containers.iter().filter(|c| c.is_ours() && c.role() == Some("service"));
+        let dependents = observed.containers.iter().filter(|c| c.is_of(project) && c.role() == Some("service"));
         let joins = |c: &&ObservedContainer| depends_on(c).any(|(name, restart)| restart && names.contains(&name));
         let found: BTreeSet<_> = dependents.filter(joins).filter_map(|c| c.service()).filter(|s| !names.contains(s)).collect();
         if found.is_empty() {
@@ -209,24 +210,37 @@ fn with_dependents(observed: &Observed, selection: &Selection) -> Selection {
     }
 }
 
-/// Removes the project's containers and networks; volumes only when `volumes` is set, and never those of others.
-pub fn down(project: &ProjectName, observed: &Observed, volumes: bool) -> Result<Plan, PlanError> {
-    let groups = groups(observed, &Selection::default())?;
+/// The containers of the project that `down` leaves where they are because the tool did not make them, each with why.
+pub fn strays<'a>(project: &ProjectName, observed: &'a Observed) -> Vec<(&'a ObservedContainer, &'static str)> {
+    // What the tool made goes anyway, whether its service is in a file or not.
+    let why = |c: &ObservedContainer| drift::orphaned(c, project, |_| true).filter(|_| !c.is_of(project));
+    observed.containers.iter().filter_map(|c| Some((c, why(c)?))).collect()
+}
+
+/// Removes the project's containers and networks; volumes only when `volumes` is set, and never those of others. Of `strays`
+/// those go whose identifiers are in `agreed`.
+pub fn down(project: &ProjectName, observed: &Observed, volumes: bool, agreed: &BTreeSet<String>) -> Result<Plan, PlanError> {
+    let groups = groups(project, observed, &Selection::default())?;
     let mut builder = Builder::default();
     let cause = "the stack is taken down";
     let stopped = add_stops(&mut builder, &groups, cause);
     let mut removed = Vec::new();
-    for container in observed.containers.iter().filter(|c| c.is_ours()) {
+    for container in observed.containers.iter().filter(|c| c.is_of(project)) {
         let action = Action::RemoveContainer { container: container.name.clone() };
         removed.push(builder.add(action, cause, stopped.iter().copied()));
     }
-    let ours = |labels: &crate::model::Labels| labels.get(label::PROJECT).map(String::as_str) == Some(project.as_str());
-    for network in observed.networks.values().filter(|n| ours(&n.labels)) {
+    let (go, stay): (Vec<_>, Vec<_>) = strays(project, observed).into_iter().partition(|(c, _)| agreed.contains(&c.id));
+    for (container, why) in go {
+        let action =
+            Action::RemoveOrphan { container: container.name.clone(), id: container.id.clone(), grace: grace(container) };
+        removed.push(builder.add(action, why, stopped.iter().copied()));
+    }
+    for network in observed.networks.values().filter(|n| made_for(project, &n.labels)) {
         builder.add(Action::RemoveNetwork { name: network.name.clone() }, cause, removed.iter().copied());
     }
     let state = state_volume(project);
     let mut kept = Vec::new();
-    for volume in observed.volumes.values().filter(|v| ours(&v.labels)) {
+    for volume in observed.volumes.values().filter(|v| made_for(project, &v.labels)) {
         let role = volume.labels.get(label::ROLE).map(String::as_str);
         // Staged files and upstreams are made again from what the state volume keeps.
         let data = !matches!(role, Some("files" | "ingress" | "note"));
@@ -242,6 +256,10 @@ pub fn down(project: &ProjectName, observed: &Observed, volumes: bool) -> Result
         builder.add(Action::RemoveVolume { name: volume.name.clone(), data }, cause, after);
     }
     let mut plan = plan(project, builder);
+    plan.notes.extend(stay.into_iter().map(|(container, why)| Note {
+        message: format!("container {} belongs to this project and stays: {why}", container.name),
+        hint: Some("`medianestctl down --remove-orphans` removes it, when nobody needs it".into()),
+    }));
     if !kept.is_empty() && plan.steps.iter().any(|s| s.action.change() != Change::None) {
         plan.notes.push(Note {
             message: format!("these volumes are kept: {}", kept.join(", ")),

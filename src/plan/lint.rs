@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Action, Change, Phase, Plan, Step};
+use super::{Action, Back, Change, Phase, Plan, Step};
 use crate::model::{ContainerSpec, MountSource};
 
 /// The rules that `plan` breaks, in words; empty for a sound one. `there` are the names of the containers that exist.
@@ -179,7 +179,7 @@ impl Lint<'_> {
         let starts = |s: &Step, own: bool| matches!(&s.action, Action::Start { container: c } if (c == container) == own);
         let makes_way = self.later(index).any(|s| starts(s, false)) && !self.later(index).any(|s| starts(s, true));
         let back = step.undo.as_ref().and_then(|undo| undo.actions.first());
-        if makes_way && back != Some(&Action::Start { container: container.clone() }) {
+        if makes_way && back != Some(&Back::Do(Action::Start { container: container.clone() })) {
             self.say(index, format!("stops {container} for another one, and nothing would bring it back"));
         }
     }
@@ -299,7 +299,7 @@ mod tests {
         let record = Action::Record { release: None, upstreams: None, migration: None };
         vec![
             step(create("new"), &[]),
-            Step { undo: Some(Undo { actions: vec![start("old")] }), ..step(stop("old"), &[0]) },
+            Step { undo: Some(Undo::by([start("old")])), ..step(stop("old"), &[0]) },
             step(start("new"), &[1]),
             step(await_healthy("new"), &[2]),
             tidy(remove("old"), &[3]),
@@ -330,10 +330,7 @@ mod tests {
             (broken(|s| s[5].after = vec![StepId(3)]), "step 6 takes the name old, which is not certain to be free"),
             (broken(|s| s[4].after = vec![StepId(1)]), "step 5 tidies before 3, 4 are done"),
             (broken(|s| s[4].phase = Phase::Work), "step 5 removes container old before all is well"),
-            (
-                broken(|s| s[5].undo = Some(Undo { actions: Vec::new() })),
-                "step 6 would be taken back although there is no way back",
-            ),
+            (broken(|s| s[5].undo = Some(Undo::by([]))), "step 6 would be taken back although there is no way back"),
             (broken(|s| s[6].after = vec![StepId(4)]), "step 7 records before 6 are done"),
             (broken(|s| s[3].action = await_healthy("old")), "step 3 starts new, and nobody waits for it"),
             (

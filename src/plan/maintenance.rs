@@ -15,10 +15,9 @@ pub fn maintenance(stack: &Stack, observed: &Observed, wanted: Option<&Maintenan
     let found = stack.services.values().find_map(|s| s.ingress.as_ref().map(|i| (s, i)));
     let Some((service, ingress)) = found else { return Err(PlanError::NoIngress) };
     let name = service.name.clone();
-    let runs = observed
-        .containers
-        .iter()
-        .find(|c| c.is_ours() && c.role() == Some("service") && c.service().as_ref() == Some(&name) && c.state.is_running());
+    let runs = observed.containers.iter().find(|c| {
+        c.is_of(&stack.project) && c.role() == Some("service") && c.service().as_ref() == Some(&name) && c.state.is_running()
+    });
     let Some(container) = runs else { return Err(PlanError::IngressDown { service: name }) };
     let config = FileOrigin::Config(ingress.config.clone());
     let target = service.files.iter().find(|f| f.origin == config).map(|f| f.target.clone());

@@ -21,13 +21,15 @@ mod place;
 mod prune;
 mod rollout;
 mod step;
+mod undo;
 
 pub use container::config_hash;
 pub use deploy::{DUMPED_BEFORE, DeployOptions, deploy, migrate, orphans, way_back};
 pub use error::PlanError;
 pub use graph::{Note, Plan};
-pub use lifecycle::{Selection, down, restart, start, stop};
+pub use lifecycle::{Selection, down, restart, start, stop, strays};
 pub use maintenance::maintenance;
 pub use prune::{KeptService, Prunable, prune};
 pub use rollout::{Trial, Way};
-pub use step::{Action, Change, Phase, Staged, StagedContent, StagedFile, Step, StepId, Undo};
+pub use step::{Action, Change, Phase, Staged, StagedContent, StagedFile, Step, StepId};
+pub use undo::{Back, Undo};

@@ -4,11 +4,11 @@
 
 use std::time::Duration;
 
-use super::{Action, StepId, build::Builder, change};
+use super::{Action, Back, StepId, build::Builder, change};
 use crate::drift;
 use crate::model::{
-    ContainerSpec, ContainerState, Health, Observed, ObservedContainer, ObservedImage, RestartPolicy, Service, failed_name,
-    is_failed, previous_name,
+    ContainerSpec, ContainerState, Health, Observed, ObservedContainer, ObservedImage, ProjectName, RestartPolicy, Service,
+    failed_name, is_failed, previous_name,
 };
 
 /// A container that is in the way of nothing and not wanted any more.
@@ -69,6 +69,16 @@ impl<'a> Place<'a> {
         Self { spec, wanted, others, changed, drifted }
     }
 
+    /// The one that is there is not to be used: another one is made.
+    pub(super) fn set_aside(&mut self) {
+        self.others.extend(self.wanted.take());
+    }
+
+    /// Whether the one that is wanted was kept for a way back.
+    pub(super) fn is_kept(&self) -> bool {
+        self.wanted.is_some_and(|c| c.name == previous_name(&self.spec.name))
+    }
+
     /// Those that run and are not wanted: they serve until another one does.
     pub(super) fn active(&self) -> impl Iterator<Item = &'a ObservedContainer> {
         self.others.iter().filter(|c| is_active(c)).copied()
@@ -116,6 +126,7 @@ pub(super) struct Up {
 /// What makes containers of one service.
 pub(super) struct Maker<'b, 'o> {
     pub(super) builder: &'b mut Builder,
+    pub(super) project: &'b ProjectName,
     pub(super) observed: &'o Observed,
     pub(super) service: &'b Service,
     /// How long a container may take to become healthy.
@@ -149,7 +160,7 @@ impl Maker<'_, '_> {
 
     /// Whether something serves that a failure must bring back.
     fn updating(&self) -> bool {
-        self.observed.containers.iter().any(|c| c.is_ours() && c.state.is_running())
+        self.observed.containers.iter().any(|c| c.is_of(self.project) && c.state.is_running())
     }
 
     /// Creates the container of a place that has none, under a name that is free; the steps that it waits for are `after`.
@@ -174,7 +185,7 @@ impl Maker<'_, '_> {
         let health = wanted.map(|c| self.observed.kept.health_of(c));
         let settle = if replaces { self.window } else { Duration::ZERO };
         let waiting = self.waiting(settle);
-        let kept = wanted.is_some_and(|c| c.name == previous_name(&place.spec.name));
+        let kept = place.is_kept();
         let mut up = Up { container, started: None, healthy: None };
         if let Some(ContainerState::Running { .. }) = wanted.map(|c| &c.state) {
             match health {
@@ -234,16 +245,11 @@ impl Maker<'_, '_> {
         self.builder.undo(start, back);
     }
 
-    /// Taken back from the end: one that became healthy goes, one that did not is kept for inspection.
+    /// One that did not do its work is kept for inspection.
     fn keep_when_it_fails(&mut self, place: &Place<'_>, up: &Up) {
-        let failed = failed_name(&place.spec.name);
-        let keep = Action::Rename { container: up.container.clone(), to: failed.clone() };
-        let undo_start = vec![self.stop(&up.container), self.remove(&failed), keep];
-        let undo_healthy = vec![self.stop(&up.container), self.remove(&up.container)];
-        if let (Some(start), Some(healthy)) = (up.started, up.healthy) {
-            self.builder.undo(start, undo_start);
-            self.builder.undo(healthy, undo_healthy);
-        }
+        let Some(start) = up.started else { return };
+        let keep = Back::KeepOrRemove { container: up.container.clone(), to: failed_name(&place.spec.name) };
+        self.builder.undo_by(start, vec![Back::Do(self.stop(&up.container)), keep]);
     }
 
     /// Gives a container that runs the restart policy back that it was made with.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Action, Note, Plan, PlanError, StepId, build::Builder, place::is_active};
-use crate::model::{ImageId, Labels, Observed, ObservedContainer, ProjectName, ServiceName, label};
+use crate::model::{ImageId, Labels, Observed, ObservedContainer, ProjectName, ServiceName, label, made_for};
 
 /// One service of a kept release, as far as it tells which containers and volumes that release needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,11 +47,10 @@ pub fn prune(
     if observed.kept.last != prunable.last {
         return Err(PlanError::Overtaken { project: project.clone() });
     }
-    let ours = |labels: &Labels| labels.get(label::PROJECT).is_some_and(|p| p == project.as_str());
     let mut builder = Builder::default();
     let mut gone = BTreeSet::new();
     let mut removed: Vec<StepId> = Vec::new();
-    for container in observed.containers.iter().filter(|c| ours(&c.labels) && !is_active(c)) {
+    for container in observed.containers.iter().filter(|c| c.is_of(project) && !is_active(c)) {
         let Some(cause) = why_not_needed(project, container, prunable, names) else { continue };
         removed.push(builder.add(Action::RemoveContainer { container: container.name.clone() }, cause, []));
         gone.insert(container.name.as_str());
@@ -62,7 +61,9 @@ pub fn prune(
         let mounted = stay.flat_map(|c| &c.volumes);
         let needed: BTreeSet<&String> = mounted.chain(prunable.kept.iter().flat_map(|(_, s)| &s.volumes)).collect();
         let files = |labels: &Labels| labels.get(label::ROLE).is_some_and(|role| role == "files");
-        for volume in observed.volumes.values().filter(|v| ours(&v.labels) && files(&v.labels) && !needed.contains(&v.name)) {
+        for volume in
+            observed.volumes.values().filter(|v| made_for(project, &v.labels) && files(&v.labels) && !needed.contains(&v.name))
+        {
             let action = Action::RemoveVolume { name: volume.name.clone(), data: false };
             builder.add(action, "no kept release uses these secrets or configs", removed.iter().copied());
         }

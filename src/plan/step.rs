@@ -3,7 +3,9 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer, ser::Error as _};
+
+use super::Undo;
 
 use crate::model::{
     ContainerSpec, FileOrigin, ImageRef, Maintenance, MigrationForm, NetworkSpec, RestartPolicy, ServiceName, Smoke, Thresholds,
@@ -51,6 +53,14 @@ pub struct Staged {
     pub files: Vec<StagedFile>,
 }
 
+/// A container as documents show it: of its environment the names alone, because a document is kept and passed on.
+fn without_values<S: Serializer>(spec: &impl AsRef<ContainerSpec>, serializer: S) -> Result<S::Ok, S::Error> {
+    let spec = spec.as_ref();
+    let mut shown = serde_json::to_value(spec).map_err(S::Error::custom)?;
+    shown["environment"] = spec.environment.keys().cloned().collect();
+    shown.serialize(serializer)
+}
+
 /// What the executor does in one step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
@@ -87,6 +97,7 @@ pub enum Action {
     /// Create a container.
     CreateContainer {
         /// In full.
+        #[serde(serialize_with = "without_values")]
         spec: Box<ContainerSpec>,
     },
     /// Start a container.
@@ -225,11 +236,13 @@ pub enum Action {
     },
     /// Let a new replica answer its share of the requests, and compare it with the others by the ingress's log.
     Bake {
-        /// The ingress container.
-        container: String,
+        /// The ingress container, whose log tells.
+        ingress: String,
         /// The service.
         service: ServiceName,
-        /// The new replica: address and port.
+        /// The new replica's container.
+        container: String,
+        /// Its address and port.
         candidate: String,
         /// The others.
         stable: Vec<String>,
@@ -384,7 +397,7 @@ impl Action {
             Self::Dump { container, .. } => format!("the database of {container}"),
             Self::ReadSchema { container, .. } => format!("the schema of {container}"),
             Self::Smoke { container, smoke, .. } => format!("{container} for {}", smoke.path),
-            Self::Bake { candidate, .. } => format!("{candidate} with requests"),
+            Self::Bake { container, .. } => format!("canary {container}"),
             Self::Pause { service, .. } => format!("before the next of {service}"),
             Self::KeepMaintenance { maintenance: Some(_) } => "maintenance is on".into(),
             Self::KeepMaintenance { maintenance: None } => "maintenance is off".into(),
@@ -404,13 +417,6 @@ pub enum Phase {
     /// Everything that is wanted runs and has the traffic: what is not needed any more goes. From the first of these
     /// steps on there is no way back, and a failure takes nothing back.
     Tidy,
-}
-
-/// What takes a finished step back when a later one fails.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Undo {
-    /// What to do, in this order.
-    pub actions: Vec<Action>,
 }
 
 /// One step of a plan.

@@ -81,6 +81,7 @@ pub(super) fn engine() -> EngineInfo {
         storage_driver: "overlay2".into(),
         architecture: "x86_64".into(),
         clock: Some(DateTime::UNIX_EPOCH),
+        insecure_registries: Vec::new(),
     }
 }
 

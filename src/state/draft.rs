@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::StateError;
 use super::release::{Outcome, Release, ReleaseService, SCHEMA};
-use crate::model::{Contents, Labels, MountSource, Observed, Service, Stack, is_failed, is_previous, label, state_volume};
+use crate::model::{Contents, Labels, MountSource, Observed, Service, Stack, is_put_aside, label, state_volume};
 use crate::plan::{Action, Plan};
 use crate::secret::{FingerprintKey, Secret};
 
@@ -116,6 +116,7 @@ impl Draft {
             backward_compatible: migrates.and_then(|m| m.backward_compatible.clone()),
             stack: Some(key.fingerprint(&[file.expose()])),
             outcome: Outcome::Deployed,
+            culprits: BTreeSet::new(),
             rollback_of: None,
             took_ms: None,
         };
@@ -179,7 +180,7 @@ impl Making<'_> {
         }
         let created: BTreeSet<u32> = hashes.keys().copied().collect();
         let stays = |name: &str| names.get(name).copied().flatten().is_some_and(|name| !is_put_aside(name));
-        for container in self.observed.containers.iter().filter(|c| c.is_ours() && stays(&c.name)) {
+        for container in self.observed.containers.iter().filter(|c| c.is_of(&self.stack.project) && stays(&c.name)) {
             let Some(number) = wanted(&container.labels).filter(|number| !created.contains(number)) else { continue };
             hashes.extend(container.config_hash().map(|hash| (number, hash.to_owned())));
             volumes.extend(container.volumes.iter().cloned());
@@ -205,9 +206,4 @@ fn rename<'n>(names: &mut BTreeMap<&'n str, Option<&'n str>>, from: &str, to: Op
     if let Some(name) = names.values_mut().find(|name| **name == Some(from)) {
         *name = to;
     }
-}
-
-/// Whether a container of that name was put aside: for inspection, or for a rollback.
-fn is_put_aside(name: &str) -> bool {
-    is_failed(name) || is_previous(name)
 }

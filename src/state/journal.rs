@@ -87,7 +87,7 @@ impl Journal {
             Event::StepFailed { step, .. } => {
                 under_way.remove(step);
             }
-            Event::StepWarning { .. } => return,
+            Event::StepFound { .. } | Event::StepWarning { .. } => return,
             Event::Undoing { verb, object, .. } => progress.taking_back = Some(format!("{verb} {object}")),
             Event::StepProgress { .. } | Event::Cancelling => return,
         }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::{Engine, EngineError};
 use crate::model::{
-    GateEvidence, Kept, Labels, Maintenance, ObservedVolume, ProjectName, ServiceName, VolumeSpec, label, note_volume,
+    GateEvidence, Kept, Labels, Maintenance, ObservedVolume, ProjectName, ServiceName, VolumeSpec, label, made_for, note_volume,
 };
 
 /// The label with the evidence, as JSON.
@@ -34,8 +34,7 @@ pub struct Note {
 }
 
 fn is_note(labels: &Labels, project: &ProjectName) -> bool {
-    let has = |name: &str, value: &str| labels.get(name).is_some_and(|v| v == value);
-    has(label::PROJECT, project.as_str()) && has(label::ROLE, ROLE)
+    made_for(project, labels) && labels.get(label::ROLE).is_some_and(|role| role == ROLE)
 }
 
 impl Note {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Release, StateError, Store, retention};
-use crate::model::{ImageId, Observed, ServiceName, is_failed, is_previous};
+use crate::model::{ImageId, Observed, ServiceName, is_put_aside};
 use crate::plan::{KeptService, Prunable};
 
 impl Store<'_> {
@@ -23,7 +23,7 @@ impl Store<'_> {
         let came_about = kept.iter().filter(|release| release.came_about());
         let mut needed: BTreeSet<&ImageId> = came_about.flat_map(|release| release.images()).collect();
         // What was put aside stays for as long as a kept release needs it, and goes with the rest otherwise.
-        let in_use = observed.containers.iter().filter(|c| !is_previous(&c.name) && !is_failed(&c.name));
+        let in_use = observed.containers.iter().filter(|c| !is_put_aside(&c.name));
         needed.extend(in_use.map(|container| &container.image_id));
         for service in history.releases.iter().flat_map(|release| release.services.values()) {
             let Some(id) = service.image_id.as_ref().filter(|id| !needed.contains(id)) else { continue };

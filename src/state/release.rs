@@ -138,6 +138,10 @@ pub struct Release {
     /// How it went.
     #[serde(default)]
     pub outcome: Outcome,
+    /// The services whose containers an attempt failed because of; none where it came about, or failed because of something
+    /// else: an engine that does not answer, an operator who stops it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub culprits: BTreeSet<ServiceName>,
     /// The release that it brought back.
     #[serde(default)]
     pub rollback_of: Option<u64>,

@@ -8,7 +8,7 @@ use semver::{Version, VersionReq};
 use thiserror::Error;
 
 use super::{Everything, History, Release};
-use crate::model::{ContainerState, ImageRef, MigrationForm, Observed, ObservedContainer};
+use crate::model::{ContainerState, ImageRef, MigrationForm, Observed, ObservedContainer, ProjectName};
 
 /// Why there is no way back.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -36,6 +36,14 @@ pub enum RollbackError {
         /// The versions whose migrations are not declared backward-compatible.
         versions: Vec<String>,
     },
+    /// The database has been set back since to what it was before the release that is asked for.
+    #[error("the database has been set back since release {target}: it has the schema that it had before that release")]
+    SetBack {
+        /// The release that was asked for.
+        target: u64,
+        /// Its version.
+        version: Option<String>,
+    },
     /// An image of the release is gone.
     #[error("release {target} needs images that the engine does not have any more: {}", images.join(", "))]
     ImagesGone {
@@ -62,6 +70,10 @@ impl RollbackError {
                  database's volume, where N is the release that it was made from (docs/updates.md)"
                     .into(),
             ),
+            Self::SetBack { version, .. } => Some(format!(
+                "go there with `medianestctl update {}`, which migrates the database",
+                version.as_deref().unwrap_or_default()
+            )),
             Self::ImagesGone { digests, .. } if digests.is_empty() => {
                 Some("load them again with `docker load`, then run the same command".into())
             }
@@ -74,9 +86,15 @@ impl RollbackError {
 ///
 /// # Errors
 /// When there is none, or the database is not known to be one that it can live with.
-pub fn way_back<'e>(everything: &'e Everything, observed: &Observed, wanted: Option<&str>) -> Result<&'e Release, RollbackError> {
+pub fn way_back<'e>(
+    everything: &'e Everything,
+    project: &ProjectName,
+    observed: &Observed,
+    wanted: Option<&str>,
+) -> Result<&'e Release, RollbackError> {
     let (history, current) = (&everything.history, everything.opened.head.release);
-    let target = target(history, current, wanted, &observed.containers)?;
+    let ours: Vec<_> = observed.containers.iter().filter(|c| c.is_of(project)).cloned().collect();
+    let target = target(history, current, wanted, &ours)?;
     let current = current.ok_or(RollbackError::NothingDeployed)?;
     // What the current release declares of its migrations is newer than what the old one could know.
     let stacks = [current, target.number].map(|number| everything.load(number).ok().map(|loaded| loaded.stack));
@@ -84,7 +102,7 @@ pub fn way_back<'e>(everything: &'e Everything, observed: &Observed, wanted: Opt
     let [now, _] = &stacks;
     let declared = now.iter().flat_map(|s| s.services.values()).find_map(|s| s.migration.as_ref()?.backward_compatible.clone());
     let jobs: BTreeSet<_> = migrations().map(|s| s.name.clone()).collect();
-    let ran = observed.containers.iter().filter(|c| c.service().is_some_and(|service| jobs.contains(&service)));
+    let ran = ours.iter().filter(|c| c.service().is_some_and(|service| jobs.contains(&service)));
     check_migrations(history, current, target, declared.as_deref(), ran)?;
     Ok(target)
 }
@@ -117,7 +135,7 @@ fn target<'h>(
 
 /// Whether nothing runs but what `release` is made of, and what belongs to no service any more.
 fn is_what_runs(release: &Release, history: &History, containers: &[ObservedContainer]) -> bool {
-    let runs = |c: &&ObservedContainer| c.is_ours() && c.role() == Some("service") && c.state.is_running();
+    let runs = |c: &&ObservedContainer| c.role() == Some("service") && c.state.is_running();
     containers.iter().filter(runs).all(|container| {
         let Some(name) = container.service() else { return true };
         let Some(service) = release.services.get(&name) else {
@@ -132,7 +150,8 @@ fn is_what_runs(release: &Release, history: &History, containers: &[ObservedCont
 /// whose migrations the releases before them can live with; `jobs` are the containers of migrations that are there.
 ///
 /// # Errors
-/// [`RollbackError::Migrations`] with the versions for which that is not known.
+/// [`RollbackError::Migrations`] with the versions for which that is not known; [`RollbackError::SetBack`] where `target`
+/// is ahead of the database.
 fn check_migrations<'c>(
     history: &History,
     current: u64,
@@ -143,6 +162,11 @@ fn check_migrations<'c>(
     let now = history.release(current);
     // The same schema, whatever ran before the current release was recorded.
     let same_head = now.is_some_and(|now| now.schema_head.is_some() && now.schema_head == target.schema_head);
+    if let Some(now) = now.filter(|_| !same_head)
+        && is_ahead(history, target, now)
+    {
+        return Err(RollbackError::SetBack { target: target.number, version: target.version.clone() });
+    }
     let since = if same_head { current.max(target.number) } else { target.number };
     let declared = |version: Option<&str>, ranges: [Option<&str>; 2]| {
         let version = version.and_then(semantic);
@@ -167,7 +191,7 @@ fn check_migrations<'c>(
     versions.sort();
     let mut versions: Vec<String> = versions.into_iter().map(|(_, version)| version).collect();
     // A run that was killed has left no record, but its container.
-    let ran = jobs.filter(|c| c.is_ours() && c.role() == Some("job") && c.state != ContainerState::Created);
+    let ran = jobs.filter(|c| c.role() == Some("job") && c.state != ContainerState::Created);
     for job in ran {
         let form = job.config_hash().map(|hash| MigrationForm { config_hash: hash.to_owned(), image_id: job.image_id.clone() });
         let recorded = history.releases.iter().any(|r| r.migration == form);
@@ -179,6 +203,16 @@ fn check_migrations<'c>(
     }
     versions.dedup();
     if versions.is_empty() { Ok(()) } else { Err(RollbackError::Migrations { target: target.number, versions }) }
+}
+
+/// Whether the schema of `target` came after that of `now`: a way back has the newer one still, so somebody has brought an
+/// older one back by hand.
+fn is_ahead(history: &History, target: &Release, now: &Release) -> bool {
+    let first = |release: &Release| {
+        let head = release.schema_head.as_ref()?;
+        history.releases.iter().filter(|r| r.came_about() && r.schema_head.as_ref() == Some(head)).map(|r| r.number).min()
+    };
+    first(target).zip(first(now)).is_some_and(|(target, now)| target > now)
 }
 
 /// A tag as a semantic version: `v1.2` is 1.2.0.

@@ -9,7 +9,7 @@ use super::{Draft, Head, Release, archive, archive::Archive};
 use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::model::{
     ConfigName, ContainerSpec, Fingerprint, HOLDER_IMAGE, MigrationForm, Mount, MountSource, ObservedVolume, ProjectName,
-    SecretName, VolumeSpec, label, state_holder, state_volume,
+    SecretName, VolumeSpec, label, made_for, state_holder, state_volume,
 };
 use crate::secret::{FingerprintKey, Secret};
 
@@ -119,8 +119,7 @@ impl<'a> Store<'a> {
     /// Makes the access to a volume that lacks it; `false` when there is no volume, or nothing was lacking.
     async fn regain_access(&self) -> Result<bool, EngineError> {
         let name = state_volume(&self.project);
-        let ours =
-            |v: &ObservedVolume| v.name == name && v.labels.get(label::PROJECT).is_some_and(|p| p == self.project.as_str());
+        let ours = |v: &ObservedVolume| v.name == name && made_for(&self.project, &v.labels);
         if !self.engine.volumes().await?.iter().any(ours) {
             return Ok(false);
         }

@@ -76,6 +76,7 @@ impl Progress {
                 self.end(step, Some(false), took);
                 self.print(&format!("  {}", self.ui.err().bad(first)));
             }
+            Event::StepFound { message, .. } => self.print(&message),
             Event::StepWarning { message, hint, .. } => self.bars.suspend(|| self.ui.warn(&message, Some(&hint))),
             Event::Undoing { verb, object, .. } => {
                 // What clears away is no news; what brings back, or takes time, is.
@@ -154,6 +155,7 @@ fn achieved(verb: &str, object: &str) -> (String, bool) {
     match verb {
         "wait for" => (format!("{name} is healthy"), true),
         "run" => (format!("{name} has run"), true),
+        "try" => (format!("{object} has been tried"), true),
         "pull" => (format!("{object} is here"), true),
         "switch" => (format!("{object} are switched"), true),
         "start" => (format!("{name} started"), false),

@@ -125,8 +125,10 @@ fn real_a_lock_is_taken_away_by_consent_only_and_its_holder_stops() {
     assert!(ran.err.contains("held by ") && ran.err.contains("begins nothing more and takes nothing back"), "{}", ran.err);
     assert_eq!(status(&site)["held"], true);
 
+    let mut deploy = deploy;
     let ran = site.run(&["lock", "steal", "--yes", "--json"]).exits(0);
     assert_eq!(ran.events().pop().unwrap()["changed"], true);
+    assert!(deploy.has_ended(), "the lock is free only when its holder begins nothing more");
     assert_eq!(status(&site)["held"], false);
     let error = deploy.end().exits(5).json_error();
     assert_eq!(error["code"], "lock_lost", "{error}");

@@ -3,8 +3,9 @@
 use std::{collections::BTreeSet, fs, net::TcpListener, os::unix::fs::PermissionsExt as _, process::Command};
 
 use insta::assert_snapshot;
+use serde_json::json;
 
-use crate::support::{Mute, Ran, Relay, Running, Site, as_nobody};
+use crate::support::{ByHand, Mute, Ran, Relay, Running, Site, as_nobody};
 
 /// A service that runs until it is stopped, with data.
 const KEEPER: &str = "
@@ -154,6 +155,30 @@ fn real_data_is_not_removed_without_consent() {
     site.assert_nothing_there();
     let ran = site.run(&["down", "--volumes"]).exits(0);
     assert!(ran.err.contains("nothing to change"), "what destroys nothing does not ask: {}", ran.err);
+}
+
+#[test]
+fn real_what_others_started_in_the_project_goes_down_by_consent() {
+    let site = Site::with_compose(KEEPER);
+    site.run(&["deploy"]).exits(0);
+    let (engine, project) = (&site.engine, site.place.project.clone());
+    let network = format!("{project}_default");
+    let labels = json!({"com.docker.compose.project": project});
+    let debug = ByHand::in_network(engine, &site.name("debug"), &labels, &network);
+    let other_labels = json!({"com.docker.compose.project": format!("{project}-other")});
+    let other = ByHand::started(engine, &site.name("other-1"), &other_labels);
+    let there = site.engine.inventory(&project);
+    let ran = site.run(&["down", "--remove-orphans"]).exits(9).one_error();
+    assert!(ran.err.contains(&debug.name) && !ran.err.contains(&other.name) && ran.err.contains("--yes"), "{}", ran.err);
+    assert_eq!(site.engine.inventory(&project), there);
+    assert!(debug.runs());
+
+    let ran = site.run(&["down", "--remove-orphans", "--yes"]).exits(0);
+    assert!(ran.err.contains("these volumes are kept"), "{}", ran.err);
+    assert!(engine.container(&debug.id).is_null() && other.runs());
+    assert!(site.engine.networks(&project).is_empty(), "nobody is in it any more");
+    site.run(&["down", "--volumes", "--remove-orphans", "--yes"]).exits(0);
+    site.assert_nothing_there();
 }
 
 #[test]

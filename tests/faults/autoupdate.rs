@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use medianestctl::engine::fake::{Behaviour, FakeEngine, FakeImage};
+use medianestctl::engine::fake::{Behaviour, FakeEngine, FakeImage, Fault};
 use medianestctl::engine::{Engine, ErrorKind};
-use medianestctl::execute::{StepError, Survey, Undone};
+use medianestctl::execute::{Offer, StepError, Survey, Undone};
 use medianestctl::model::ImageId;
 use medianestctl::plan::PlanError;
-use medianestctl::plan::autoupdate::{Tried, Verdict};
+use medianestctl::plan::autoupdate::{PROBE, Tried, Verdict, newest};
+use medianestctl::registry::RegistryError;
 
-use crate::support::{Done, Operator, Project, Trouble, containers, ids};
+use crate::support::{Done, FakeRegistry, Operator, Project, Trouble, containers, ids};
 
 const API: &str = "reg.example/shop/api:1";
 const PROXY: &str = "reg.example/shop/proxy:1";
@@ -211,12 +212,47 @@ async fn an_update_that_fails_is_taken_back_and_not_tried_again() {
     assert_eq!(runs(&engine, "shop-api-1").await, tag(&engine, API).await);
 }
 
+/// A timer starts a new process each time: it knows what the records say.
+#[tokio::test(start_paused = true)]
+async fn what_has_failed_is_not_tried_again_by_the_next_process() {
+    let engine = running().await.with_registry_image(API, never_healthy()).with_registry_image(PROXY, built(60));
+    let project = project();
+    let operator = Operator::new(&project, &engine);
+    assert_eq!(operator.history().await.tried(), Tried::default());
+    turn(&project, &engine, &mut Tried::default(), 0, false).await.1.unwrap().unwrap_err().step();
+    // The proxy failed nothing.
+    let (survey, update) = turn(&project, &engine, &mut operator.history().await.tried(), 0, false).await;
+    update.unwrap().unwrap();
+    assert_eq!((verdict(&survey, API), verdict(&survey, PROXY)), (&Verdict::FailedBefore, &Verdict::Due));
+    let calls = engine.changes().len();
+    assert!(turn(&project, &engine, &mut operator.history().await.tried(), 0, false).await.1.is_none());
+    assert_eq!(engine.changes().len(), calls, "nothing is touched");
+    // Somebody brings it about by hand, with what it lacked.
+    let good = Behaviour::Healthy { after: Duration::ZERO };
+    let names = ["shop-api-1", "shop-api-2", "shop-api-1-next", "shop-api-2-next"];
+    let engine = names.into_iter().fold(engine.clone(), |engine, name| engine.with_script_for(name, good.clone()));
+    project.deploy(&engine).await.unwrap();
+    assert_eq!(runs(&engine, "shop-api-1").await, tag(&engine, API).await);
+    assert_eq!(Operator::new(&project, &engine).history().await.tried(), Tried::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_engine_failed_at_is_tried_again() {
+    let engine = running().await.with_registry_image(API, built(50));
+    engine.pull(&API.parse().unwrap(), Duration::from_secs(30), &|_| ()).await.unwrap();
+    let engine = engine.fail_on("start shop-api-1-next", Fault::Error);
+    let project = project();
+    assert!(matches!(project.deploy(&engine).await.unwrap_err().step().error, StepError::Engine(_)));
+    let history = Operator::new(&project, &engine).history().await;
+    assert_eq!((history.releases.last().unwrap().came_about(), history.tried()), (false, Tried::default()));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_registry_that_gives_nothing_is_a_finding_and_touches_nothing() {
     let engine = running().await.with_registry_image(API, built(50)).registry_hangs();
     let before = (ids(&engine, &project().stack()).await, tag(&engine, API).await);
     let (survey, update) = turn(&project(), &engine, &mut Tried::default(), 0, false).await;
-    assert!(update.is_none() && survey.incomplete());
+    assert!(update.is_none());
     assert!(matches!(verdict(&survey, API), Verdict::Unknown { .. }), "{:?}", survey.findings);
     assert_eq!((ids(&engine, &project().stack()).await, tag(&engine, API).await), before);
 }
@@ -246,6 +282,51 @@ async fn a_new_version_comes_whole_or_not_at_all() {
     update.unwrap().unwrap();
     assert_eq!(runs(&engine, "shop-api-1").await, tag(&engine, young).await);
     assert_eq!(Operator::new(&project, &engine).look().await.unwrap().observed.kept.version.as_deref(), Some("v2.0.0"));
+}
+
+/// What registries offer for a project whose images are all tagged with its version.
+async fn offer(project: &Project, engine: &FakeEngine, registry: &FakeRegistry) -> Offer {
+    let probed = project.clone().var("TAG", PROBE).stack();
+    let observed = Operator::new(project, engine).look().await.unwrap().observed;
+    Offer::gather(engine, registry, &project.stack(), &probed, &observed).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_newest_version_that_a_registry_has_in_the_range_is_brought_about() {
+    let registry = FakeRegistry::default().has("reg.example/shop/api", &["v1.0.0", "v1.1.0", "v1.2.0-rc.1", "v2.0.0", "main"]);
+    let new = "reg.example/shop/api:v1.1.0";
+    let engine = running().await.with_registry_image(new, built(50));
+    let changes = engine.changes().len();
+    let offer = offer(&project(), &engine, &registry).await;
+    assert_eq!(offer.asked, ["reg.example/shop/api"], "no image but that whose tag follows the version");
+    let version = newest(Some("v1.0.0"), Some(">=1.0, <2"), &offer.lists).unwrap().unwrap();
+    assert_eq!((version.as_str(), engine.changes().len()), ("v1.1.0", changes), "nothing is changed by asking");
+    let project = project().var("TAG", &version).var("VERSION", &version);
+    let (_, update) = turn(&project, &engine, &mut Tried::default(), 24, true).await;
+    update.unwrap().unwrap();
+    assert_eq!(runs(&engine, "shop-api-1").await, tag(&engine, new).await);
+    assert_eq!(Operator::new(&project, &engine).look().await.unwrap().observed.kept.version.as_deref(), Some("v1.1.0"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_does_not_list_its_tags_is_told_and_offers_nothing() {
+    let error = RegistryError::NotFound { registry: "reg.example".into(), repository: "shop/api".into() };
+    let engine = running().await;
+    let offer = offer(&project(), &engine, &FakeRegistry::default()).await;
+    assert_eq!((offer.errors, offer.lists.len()), (vec![error], 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn databases_and_what_was_built_here_are_not_asked_for() {
+    let compose = COMPOSE.replace("postgres:16", "postgres:${TAG:-16}").replace("shop/proxy:1", "shop/proxy:${TAG:-1}");
+    let project = Project::new(&compose).file("upstreams.conf", "upstream api { server api:4000; }");
+    let engine = FakeEngine::new().with_registry_image(API, built(100)).with_registry_image(DATABASE, built(100));
+    let engine = engine.with_image(PROXY, built(100));
+    project.deploy(&engine).await.unwrap();
+    let registry = FakeRegistry::default().has("reg.example/shop/api", &["v1.1.0"]);
+    let offer = offer(&project, &engine, &registry).await;
+    assert_eq!((offer.asked, offer.errors), (vec!["reg.example/shop/api".to_owned()], vec![]));
+    assert_eq!(registry.asked(), ["reg.example/shop/api"]);
 }
 
 #[tokio::test(start_paused = true)]

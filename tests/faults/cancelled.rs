@@ -1,9 +1,12 @@
 //! The operator asks to stop: once in good order, twice at once.
 
+use std::time::Duration;
+
 use medianestctl::engine::Engine;
-use medianestctl::engine::fake::{Behaviour, FakeEngine, FakeImage};
+use medianestctl::engine::fake::{Behaviour, FakeEngine, FakeImage, Fault};
 use medianestctl::event::Event;
 use medianestctl::execute::{StepError, Undone};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{Operator, Project, assert_settled, ids, shop, shop_engine, tell};
@@ -66,6 +69,20 @@ async fn a_stop_while_tidying_takes_nothing_back() {
         operator(&project, &engine, "rename", "container shop-api-1 to shop-api-1-previous").deploy().await.unwrap_err().step();
     assert_eq!(failure.undone, Undone::Nothing, "the new version serves");
     assert!(engine.container("shop-api-1-next").await.unwrap().unwrap().state.is_running());
+    project.deploy(&engine).await.unwrap();
+    assert_settled(&project, &engine).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_does_not_wait_for_a_pull() {
+    let image = "reg.example/web:1";
+    let engine = FakeEngine::new().with_registry_image(image, FakeImage::default()).fail_on("pull", Fault::Hang);
+    let project = Project::new(&format!("{{name: shop, services: {{web: {{image: '{image}'}}}}}}"));
+    let began = Instant::now();
+    let failure = operator(&project, &engine, "pull", "image reg.example/web:1").deploy().await.unwrap_err().step();
+    assert!(matches!(failure.error, StepError::Cancelled), "{failure:?}");
+    assert_eq!((&failure.undone, failure.done, failure.touched), (&Undone::Nothing, 0, false));
+    assert_eq!(began.elapsed(), Duration::ZERO);
     project.deploy(&engine).await.unwrap();
     assert_settled(&project, &engine).await;
 }

@@ -7,6 +7,7 @@ use medianestctl::engine::Engine;
 use medianestctl::engine::fake::{Behaviour, FakeEngine, FakeImage};
 use medianestctl::execute::{Evidence, StepError};
 use medianestctl::model::Health;
+use medianestctl::state::{Holder, Lock};
 use medianestctl::status;
 use tokio::time::Instant;
 
@@ -74,6 +75,26 @@ async fn what_the_gate_has_seen_counts_until_the_engine_speaks() {
     engine.start("shop-web-1").await.unwrap();
     let there = containers(&engine, operator.stack()).await;
     assert!(!status::of(&operator.stack().project, &there, &kept, Utc::now()).healthy);
+}
+
+/// It holds no lock, and the note that it would write may be older than what the other one is just writing.
+#[tokio::test(start_paused = true)]
+async fn who_only_waits_writes_nothing_down_while_somebody_is_at_work() {
+    let (engine, project) = (engine(Behaviour::default()), web("no"));
+    project.deploy(&engine).await.unwrap();
+    engine.stop("shop-web-1", Duration::from_secs(1)).await.unwrap();
+    engine.start("shop-web-1").await.unwrap();
+    let operator = Operator::new(&project, &engine);
+    let holder = Holder::this_process("bob@ci".into(), "update", Utc::now());
+    let lock = Lock::acquire(&engine, &operator.stack().project, &holder).await.unwrap();
+    let written = || engine.changes().iter().filter(|line| line.contains("shop_medianestctl-note")).count();
+    let before = written();
+    assert!(operator.deploy().await.unwrap().plan.is_empty(), "it waits for the container, and changes nothing");
+    assert_eq!(written(), before);
+    lock.release(&engine).await.unwrap();
+    operator.deploy().await.unwrap();
+    assert!(written() > before, "when nobody is at work it does");
+    assert!(operator.deploy().await.unwrap().finished.is_none(), "so that nobody waits again");
 }
 
 #[tokio::test(start_paused = true)]

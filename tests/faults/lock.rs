@@ -287,6 +287,84 @@ async fn a_run_whose_lock_is_taken_away_stops_taking_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lock_that_was_stolen_is_free_when_its_holder_begins_nothing_more() {
+    let never = Behaviour::NeverHealthy { output: String::new() };
+    let engine = shop_engine().with_image("shop/api:v2", FakeImage::unchecked(never));
+    shop().deploy(&engine).await.unwrap();
+    let mut v2 = shop().var("VERSION", "v2");
+    v2.patience = Some(Duration::from_secs(600));
+    let (ann, project) = (Operator::new(&v2, &engine), shop().stack().project);
+    let at_work = std::cell::Cell::new(true);
+    let work = async {
+        let outcome = ann.deploy().await;
+        at_work.set(false);
+        outcome
+    };
+    let thief = async {
+        while engine.container("shop-api-1-next").await.unwrap().is_none_or(|c| !c.state.is_running()) {
+            sleep(Duration::from_millis(100)).await;
+        }
+        let standing = Standing::find(&engine, &project).await.unwrap().unwrap();
+        let thief = Holder::this_process("eve@home".into(), "lock steal", chrono::Utc::now());
+        let lock = standing.take(&engine, &project, &thief).await.unwrap();
+        assert!(at_work.get(), "the holder has not noticed yet");
+        let others = async {
+            while at_work.get() {
+                assert_eq!(held(acquire(&engine, "bob@ci").await).holder.who, "eve@home");
+                sleep(Duration::from_secs(1)).await;
+            }
+        };
+        join!(lock.keep(&engine, standing.settled()), others);
+        assert!(!at_work.get());
+        lock.release(&engine).await.unwrap();
+        acquire(&engine, "bob@ci").await.unwrap().release(&engine).await.unwrap();
+    };
+    let (outcome, ()) = join!(work, thief);
+    let failure = outcome.unwrap_err().step();
+    assert!(matches!(failure.error, StepError::LockLost(LockLost::Gone)), "{failure:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_be_asleep_is_waited_for_until_its_lease_is_over() {
+    let engine = shop_engine();
+    let mut elsewhere = labels(&engine).await;
+    elsewhere.insert(MACHINE.into(), "another boot".into());
+    lock_with(&engine, elsewhere).await;
+    let notices = async || Standing::find(&engine, &shop().stack().project).await.unwrap().unwrap().notices_within().as_secs();
+    assert_eq!(notices().await, 20, "it was heard of just now");
+    advance(Duration::from_secs(25)).await;
+    assert_eq!(notices().await, LEASE.as_secs() - 25);
+    advance(LEASE).await;
+    assert_eq!(notices().await, 0, "a dead one notices nothing");
+}
+
+/// A machine that slept in the middle of a step wakes up with a lock that others may have taken over meanwhile.
+#[tokio::test(start_paused = true)]
+async fn a_step_under_way_goes_on_no_more_once_the_lock_is_lost() {
+    let engine = shop_engine();
+    shop().deploy(&engine).await.unwrap();
+    let fails_once = Behaviour::JobExits { codes: vec![7, 0], after: Duration::ZERO };
+    let engine = engine.with_script_for("shop-migrate-1-next", fails_once);
+    let v2 = shop().var("VERSION", "v2");
+    let ann = Operator::new(&v2, &engine);
+    let starts = || engine.changes().iter().filter(|line| *line == "start shop-migrate-1-next").count();
+    let sleep = async {
+        while starts() == 0 {
+            sleep(Duration::from_millis(100)).await;
+        }
+        // In the pause before the second attempt.
+        advance(LEASE * 2).await;
+    };
+    let (outcome, ()) = join!(ann.deploy(), sleep);
+    let failure = outcome.unwrap_err().step();
+    assert!(matches!(failure.error, StepError::LockLost(LockLost::Silent(_))), "{failure:?}");
+    assert_eq!((failure.others.len(), &failure.undone), (0, &Undone::Nothing), "{failure:?}");
+    assert_eq!(starts(), 1, "no second attempt is begun");
+    v2.deploy(&engine).await.unwrap();
+    assert_settled(&v2, &engine).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn whoever_takes_over_is_told_what_was_under_way() {
     let engine = shop_engine();
     shop().deploy(&engine).await.unwrap();

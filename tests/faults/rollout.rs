@@ -231,7 +231,7 @@ async fn recreate_that_fails_brings_the_old_ones_back() {
 }
 
 fn trial() -> Trial {
-    let thresholds = Thresholds { errors_permille: 10, p95_percent: 200, requests: 20 };
+    let thresholds = Thresholds { errors_permille: 10, p95_percent: 200, requests: 20, requests_for_p95: 100 };
     Trial { percent: 10, bake: Duration::from_secs(60), thresholds }
 }
 
@@ -263,11 +263,15 @@ async fn a_canary_that_nobody_asked_anything_has_not_failed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_canary_that_fails_or_is_slow_is_taken_back_at_once() {
-    for (answers, words) in [((502, "0.001", 30), "failed in 100.0 % of 30 requests"), ((200, "0.900", 30), "within 900 ms")] {
+    for (answers, words) in [
+        ((502, "0.001", 30), "fails more often than the others (the canary: 100.0 % of 30 requests failed"),
+        ((200, "0.900", 120), "is slower than the others (the canary: 0.0 % of 120 requests failed, 95 % took 900 ms at most"),
+    ] {
         let engine = running(&shop()).await;
         let begin = Instant::now();
         let watched = Watched::shop(&engine).logs_trial(answers, (200, "0.020", 200));
         let failure = fails(&engine, &shop(), watched, Way::Canary(trial())).await;
+        assert_eq!(failure.undone, Undone::Completely(vec!["shop-api-1-failed".into()]), "it is kept for inspection");
         assert!(matches!(&failure.error, StepError::Canary { .. }), "{failure:?}");
         assert!(failure.error.to_string().contains(words), "{failure}");
         assert!(begin.elapsed() < trial().bake, "as soon as it is plain");
@@ -302,6 +306,7 @@ async fn one_that_fails_its_smoke_test_never_gets_a_request() {
     let swaps = count(&engine.changes(), HUP);
     let failure = fails(&engine, &project, Watched::shop(&engine), Way::Rolling).await;
     assert!(matches!(&failure.error, StepError::Smoke { .. }), "{failure:?}");
+    assert_eq!(failure.undone, Undone::Completely(vec!["shop-api-1-failed".into()]), "it is kept for inspection");
     assert_eq!(count(&engine.changes(), HUP), swaps);
     project.deploy(&engine).await.unwrap();
     assert_settled(&project, &engine).await;

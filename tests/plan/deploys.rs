@@ -70,6 +70,20 @@ async fn changed_setting() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_value_of_the_environment_stands_in_a_plan() {
+    let compose = "{name: shop, services: {web: {image: 'shop/web:1', environment: {TOKEN: tell-nobody, EMPTY: ''}}}}";
+    let project = Project::new(compose);
+    let engine = stocked(FakeEngine::new(), &project.stack());
+    let plan = project.plan(&engine).await.unwrap();
+    let shown = format!("{}{}", plan.to_text(), serde_json::to_string(&plan).unwrap());
+    assert!(!shown.contains("tell-nobody"), "{shown}");
+    let document = serde_json::to_value(&plan).unwrap();
+    let steps = document["steps"].as_array().unwrap();
+    let named: Vec<_> = steps.iter().map(|step| &step["spec"]["environment"]).filter(|e| e.is_array()).collect();
+    assert_eq!(named, [&serde_json::json!(["EMPTY", "TOKEN"])], "{document:#}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn changed_config() {
     let engine = running().await;
     assert_snapshot!(planned(&shop().file("settings.json", "{\"colour\": \"red\"}"), &engine).await);

@@ -162,6 +162,32 @@ async fn orphans_are_listed_and_removed_only_when_agreed_to() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn down_removes_the_orphans_that_were_agreed_to_and_tells_of_the_others() {
+    let engine = running().await;
+    let shop = shop();
+    let operator = Operator::new(&shop, &engine);
+    let plain = started(&engine, "debug", &[MINE]).await;
+    let service = started(&engine, "shop-api-7", &[MINE, (label::COMPOSE_SERVICE, "api")]).await;
+    let old = [MINE, (label::COMPOSE_SERVICE, "worker"), (label::PROJECT, "shop"), (label::ROLE, "service")];
+    let ours = started(&engine, "shop-worker-1", &old).await;
+    let elsewhere = started(&engine, "blog-web-1", &[(label::COMPOSE_PROJECT, "blog")]).await;
+    let marked = started(&engine, "odd", &[MINE, (label::PROJECT, "blog")]).await;
+    let agreed = BTreeSet::from([&plain, &elsewhere, &marked].map(Clone::clone));
+    let done = operator.down_removing(&agreed).await.unwrap();
+    assert_snapshot!("orphans_in_down", done.plan.to_text());
+    assert!(!exists(&engine, &plain).await && !exists(&engine, &ours).await, "what the tool made goes anyway");
+    for id in [&service, &elsewhere, &marked] {
+        assert!(engine.container(id).await.unwrap().unwrap().state.is_running(), "nobody agreed to it");
+    }
+    // What is left is told of, also where there is nothing else to do.
+    let again = operator.down(false).await.unwrap();
+    assert!(again.finished.is_none());
+    assert_snapshot!("orphans_after_down", again.plan.to_text());
+    operator.down_removing(&BTreeSet::from([service.clone()])).await.unwrap();
+    assert!(!exists(&engine, &service).await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_foreign_container_with_the_name_of_a_replica_is_in_the_way() {
     let engine = running().await;
     engine.remove_container("shop-api-2", true).await.unwrap();

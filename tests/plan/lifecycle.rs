@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use medianestctl::engine::Engine;
 use medianestctl::engine::fake::FakeEngine;
+use medianestctl::engine::{ContainerSpec, Engine};
+use medianestctl::model::label;
 
 use crate::support::{Mortal, Operator, assert_settled, shop, shop_engine};
 
@@ -22,6 +23,22 @@ async fn stop_takes_dependents_first_and_start_brings_them_last() {
     assert_snapshot!("start", operator.start(&[]).await.unwrap().plan.to_text());
     assert_settled(&project, &engine).await;
     assert!(operator.start(&[]).await.unwrap().finished.is_none(), "what runs is left alone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_project_has_marked_as_its_own_is_left_alone() {
+    let (engine, project) = (running().await, shop());
+    let labels =
+        [(label::COMPOSE_PROJECT, "shop"), (label::COMPOSE_SERVICE, "api"), (label::PROJECT, "other"), (label::ROLE, "service")];
+    let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    engine.create_container(&ContainerSpec::holder("theirs".into(), "shop/api:v1".into(), labels, Vec::new())).await.unwrap();
+    engine.start("theirs").await.unwrap();
+    let operator = Operator::new(&project, &engine);
+    for done in [operator.restart(&[]).await, operator.stop(&[]).await, operator.down(false).await] {
+        let text = done.unwrap().plan.to_text();
+        assert!(!text.contains("theirs"), "{text}");
+    }
+    assert!(engine.container("theirs").await.unwrap().unwrap().state.is_running());
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use medianestctl::model::label;
 use proptest::prelude::*;
 use tokio::time::advance;
 
-use super::shape::{Bones, Flesh, bones, flesh, project};
+use super::shape::{Bones, Flesh, Form, Update, bones, flesh, project};
 use crate::support::{Mortal, Operator, Project, assert_settled, containers, stocked};
 
 /// Something that happens to a stack.
@@ -49,7 +49,7 @@ fn accident() -> impl Strategy<Value = Accident> {
 }
 
 /// The images of one deploy; the jobs of a stack succeed.
-fn provide(engine: &FakeEngine, project: &Project) {
+pub fn provide(engine: &FakeEngine, project: &Project) {
     let _ = stocked(engine.clone(), &project.stack());
 }
 
@@ -130,13 +130,13 @@ async fn happen(engine: &FakeEngine, bones: &Bones, accident: &Accident) {
 
 /// For what needs a project and asks nothing of its flesh.
 fn any_flesh() -> Flesh {
-    let form =
-        super::shape::Form { replicas: 1, tag: 1, setting: 0, secret: true, config: false, restarts: false, healthy: false };
+    let update = Update { order: None, parallelism: None };
+    let form = Form { replicas: 1, tag: 1, setting: 0, secret: true, config: false, restarts: false, healthy: false, update };
     Flesh { services: vec![form; 6], routed: vec![false; 6], verify: false, secret: 0, config: 0 }
 }
 
 /// The proxy is the one service that comes and goes: where it is gone from the files it is noted, and nobody's.
-async fn assert_settled_but_for_orphans(project: &Project, engine: &FakeEngine) {
+pub async fn assert_settled_but_for_orphans(project: &Project, engine: &FakeEngine) {
     let stack = project.stack();
     for container in containers(engine, &stack).await {
         if container.service().is_some_and(|s| !stack.services.contains_key(&s)) {
@@ -169,7 +169,7 @@ async fn life(bones: &Bones, accidents: &[Accident], last: &Flesh) {
     assert!(data.is_subset(&data_volumes(&engine).await));
 }
 
-fn cases() -> u32 {
+pub fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(150)
 }
 

@@ -44,13 +44,27 @@ pub struct Form {
     pub config: bool,
     pub restarts: bool,
     pub healthy: bool,
+    pub update: Update,
+}
+
+/// How its replicas are replaced.
+#[derive(Debug, Clone, Copy)]
+pub struct Update {
+    pub order: Option<&'static str>,
+    pub parallelism: Option<u8>,
 }
 
 /// On one line: a failed case tells of many.
 impl fmt::Debug for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { replicas, tag, setting, secret, config, restarts, healthy } = self;
+        let Self { replicas, tag, setting, secret, config, restarts, healthy, update } = self;
         write!(f, "{replicas} x :{tag}, setting {setting}")?;
+        if let Some(order) = update.order {
+            write!(f, ", {order}")?;
+        }
+        if let Some(parallelism) = update.parallelism {
+            write!(f, ", {parallelism} at once")?;
+        }
         for (is, word) in [(secret, "secret"), (config, "config"), (restarts, "restarts"), (healthy, "healthy")] {
             if *is {
                 write!(f, ", {word}")?;
@@ -78,8 +92,11 @@ pub fn bones() -> impl Strategy<Value = Bones> {
 }
 
 pub fn flesh() -> impl Strategy<Value = Flesh> {
-    let form = (1..=3u32, 1..=2u8, 0..2u8, any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(replicas, tag, setting, secret, config, restarts, healthy)| Form {
+    let order = prop_oneof![3 => Just(None), 1 => Just(Some("start-first")), 1 => Just(Some("stop-first"))];
+    let parallelism = prop_oneof![2 => Just(None), 1 => (0..=2u8).prop_map(Some)];
+    let update = (order, parallelism).prop_map(|(order, parallelism)| Update { order, parallelism });
+    let form = (1..=3u32, 1..=2u8, 0..2u8, any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), update).prop_map(
+        |(replicas, tag, setting, secret, config, restarts, healthy, update)| Form {
             replicas,
             tag,
             setting,
@@ -87,6 +104,7 @@ pub fn flesh() -> impl Strategy<Value = Flesh> {
             config,
             restarts,
             healthy,
+            update,
         },
     );
     let services = prop::collection::vec(form, NAMES.len());
@@ -114,7 +132,11 @@ fn service(out: &mut String, bones: &Bones, flesh: &Flesh, n: usize) {
         let _ = writeln!(out, "    volumes: ['data_{n}:/data']");
     }
     if *kind == Kind::Service {
-        let _ = writeln!(out, "    deploy: {{replicas: {}}}\n    healthcheck: {{test: [CMD, ready]}}", form.replicas);
+        let order = form.update.order.map(|order| format!("order: {order}, ")).unwrap_or_default();
+        let parallelism = form.update.parallelism.map(|n| format!("parallelism: {n}, ")).unwrap_or_default();
+        let update = format!("{{{order}{parallelism}monitor: 1s}}");
+        let _ = writeln!(out, "    deploy: {{replicas: {}, update_config: {update}}}", form.replicas);
+        let _ = writeln!(out, "    healthcheck: {{test: [CMD, ready]}}");
         let _ = writeln!(out, "    restart: {}", if form.restarts { "unless-stopped" } else { "'no'" });
     }
     if *kind == Kind::Migration {

@@ -14,7 +14,7 @@ const NEVER: Duration = Duration::from_secs(24 * 3600);
 const REQUESTS: u64 = 50;
 
 /// Light, so that what is slow here is the fault and not the machine; web sockets are looked at elsewhere.
-fn light() -> Mix {
+pub fn light() -> Mix {
     Mix {
         brisk: (4, Duration::from_millis(100)),
         lazy: (2, Duration::from_secs(3)),
@@ -91,7 +91,7 @@ const FAULTS: [Fault; 3] = [
 ];
 
 /// The containers that serve: those of the service that was to change with their starts, all others by identifier.
-fn serving(site: &Site) -> Vec<String> {
+pub fn serving(site: &Site) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let describe = |c: &Value| {
         let (name, id) = (text(&c["Name"]), text(&c["Id"]));
@@ -102,7 +102,7 @@ fn serving(site: &Site) -> Vec<String> {
     site.of_role("service").iter().filter(|c| c["State"]["Running"] == true).map(describe).collect()
 }
 
-fn failed_containers(site: &Site) -> Vec<String> {
+pub fn failed_containers(site: &Site) -> Vec<String> {
     let names = site.containers();
     let names = names.iter().filter_map(|c| c["Name"].as_str()).map(|name| name.trim_start_matches('/').to_owned());
     names.filter(|name| name.ends_with("-failed")).collect()
@@ -110,7 +110,7 @@ fn failed_containers(site: &Site) -> Vec<String> {
 
 /// What was said, without the lines that tell of progress.
 #[track_caller]
-fn told(ran: &Ran, json: bool) -> String {
+pub fn told(ran: &Ran, json: bool) -> String {
     if !json {
         let at = ran.err.find("error: ").unwrap_or_else(|| panic!("no error in {}", ran.err));
         return ran.err[at..].to_owned();

@@ -4,41 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::support::{Engine, Site, get};
-
-/// A container that somebody started with `docker run`, gone when the test is over.
-struct ByHand<'a> {
-    engine: &'a Engine,
-    name: String,
-    id: String,
-}
-
-impl<'a> ByHand<'a> {
-    fn started(engine: &'a Engine, name: &str, labels: &Value) -> Self {
-        let body = json!({
-            "Image": "medianest-demo/redis:7", "Entrypoint": ["sleep"], "Cmd": ["600"], "Labels": labels,
-            // Without a volume of its own, which would stay when the program removes the container.
-            "HostConfig": {"Init": true, "NetworkMode": "none", "Tmpfs": {"/data": ""}},
-        });
-        let id = engine.post(&format!("/containers/create?name={name}"), &body)["Id"].as_str().unwrap().to_owned();
-        let by_hand = Self { engine, name: name.into(), id };
-        engine.start(name);
-        by_hand
-    }
-
-    fn runs(&self) -> bool {
-        let there = self.engine.container(&self.name);
-        there["Id"] == self.id.as_str() && there["State"]["Running"] == true
-    }
-}
-
-impl Drop for ByHand<'_> {
-    fn drop(&mut self) {
-        if !self.engine.container(&self.id).is_null() {
-            self.engine.remove_container(&self.id);
-        }
-    }
-}
+use crate::support::{ByHand, Site, get};
 
 /// Identifier and start of every container of the project's services, by name.
 fn replicas(site: &Site) -> BTreeMap<String, [String; 2]> {

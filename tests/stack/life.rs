@@ -83,13 +83,13 @@ fn it_serves(site: &Site) {
 }
 
 /// Asks for a film: a row in PostgreSQL.
-fn remember(site: &Site, title: &str) {
+pub fn remember(site: &Site, title: &str) {
     let body = serde_json::json!({ "title": title }).to_string();
     let answer = request(site.port, "POST", "/api/media", "Content-Type: application/json\r\n", body.as_bytes());
     assert_eq!(answer.status, 201, "{}", answer.text());
 }
 
-fn remembered(site: &Site, title: &str) -> bool {
+pub fn remembered(site: &Site, title: &str) -> bool {
     let list = get(site.port, "/api/media").json();
     list["items"].as_array().unwrap().iter().any(|item| item["title"] == title)
 }
@@ -150,7 +150,7 @@ fn a_second_deploy_changes_nothing(site: &Site) {
 }
 
 /// Asks PostgreSQL.
-fn query(site: &Site, sql: &str) -> String {
+pub fn query(site: &Site, sql: &str) -> String {
     let psql = "PGPASSWORD=$(cat /run/secrets/postgres_password) exec psql -h 127.0.0.1 -U medianest -d medianest -tAc \"$0\"";
     let (code, output) = site.engine.exec(&site.name("postgres-1"), "", &["sh", "-c", psql, sql]);
     assert_eq!(code, 0, "{sql}: {output}");

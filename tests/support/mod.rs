@@ -6,12 +6,14 @@
 mod mortal;
 mod operator;
 mod project;
+mod registry;
 mod settled;
 mod watched;
 
 pub use mortal::Mortal;
 pub use operator::{Done, Operator, Trouble, clock};
 pub use project::{Project, good, shop, shop_but, shop_engine, stocked};
+pub use registry::FakeRegistry;
 pub use settled::{assert_settled, containers, ids, planned};
 pub use watched::{Fate, Watched};
 

@@ -251,7 +251,12 @@ impl<'a> Operator<'a> {
     }
 
     pub async fn down(&self, volumes: bool) -> Result<Done, Trouble> {
-        self.apply("down", false, &|o, _, _| plan::down(&self.stack.project, o, volumes)).await
+        self.apply("down", false, &|o, _, _| plan::down(&self.stack.project, o, volumes, &BTreeSet::new())).await
+    }
+
+    /// `down --remove-orphans`, with these agreed to by their identifiers.
+    pub async fn down_removing(&self, orphans: &BTreeSet<String>) -> Result<Done, Trouble> {
+        self.apply("down", false, &|o, _, _| plan::down(&self.stack.project, o, false, orphans)).await
     }
 
     /// `prune --keep N`.
@@ -283,7 +288,7 @@ impl<'a> Operator<'a> {
         let store = Store::new(self.engine, self.stack.project.clone());
         let everything = store.everything().await?.ok_or(RollbackError::NothingDeployed)?;
         let opened = &everything.opened;
-        let target = rollback::way_back(&everything, &self.look().await?.observed, wanted)?;
+        let target = rollback::way_back(&everything, &self.stack.project, &self.look().await?.observed, wanted)?;
         let chosen = (opened.head.release, opened.head.last);
         let loaded = everything.load(target.number)?;
         let images = ReleaseImages::find(self.engine, target).await?.complete(target.number)?;
@@ -389,6 +394,7 @@ impl<'a> Operator<'a> {
                 (self.on_event)(&event);
                 self.events.lock().unwrap().push(event);
             },
+            starts: usize::try_from(site.observed.engine.cpus).unwrap(),
             cancel: self.cancel.clone(),
             abandon: self.abandon.clone(),
             fence: lock.map_or(&open, Lock::fence),

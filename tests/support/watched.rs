@@ -77,10 +77,15 @@ pub struct Watched {
 impl Watched {
     /// Watches the shop's proxy.
     pub fn shop(engine: &FakeEngine) -> Self {
+        Self::proxy_of("shop", engine)
+    }
+
+    /// Watches the service `proxy` of a project.
+    pub fn proxy_of(project: &str, engine: &FakeEngine) -> Self {
         Self {
             engine: engine.clone(),
-            project: "shop".parse().unwrap(),
-            ingress: "shop-proxy-1".into(),
+            project: project.parse().unwrap(),
+            ingress: format!("{project}-proxy-1"),
             file: "/etc/proxy/upstreams.conf".into(),
             sick: BTreeSet::new(),
             fate: None,
@@ -104,22 +109,26 @@ impl Watched {
         self
     }
 
-    /// While somebody follows the ingress's log, it tells these answers of `shop-api-1-next` and of the others: status,
-    /// seconds, how many.
+    /// While somebody follows the ingress's log, it tells these answers of who is on trial and of one of the others:
+    /// status, seconds, how many.
     pub fn logs_trial(mut self, candidate: (u16, &'static str, usize), others: (u16, &'static str, usize)) -> Self {
         self.log = Some([candidate, others]);
         self
     }
 
     async fn trial(&self, answers: [(u16, &'static str, usize); 2]) -> Answer<LogChunk> {
-        let there = self.engine.containers(&self.project).await?;
-        let address = |name: &str| {
-            let c = there.iter().find(|c| c.name == name);
-            c.and_then(|c| c.fixed_addresses.values().next()).map(ToString::to_string).unwrap_or_default()
-        };
+        let tar = self.engine.get_archive(&self.ingress, &self.file).await?.expect("the ingress has upstreams");
+        let (_, file) = medianestctl::state::archive::files(&tar).unwrap().pop().unwrap();
+        let file = String::from_utf8(file).unwrap();
         let mut lines = String::new();
-        for ((status, seconds, count), name) in answers.into_iter().zip(["shop-api-1-next", "shop-api-2"]) {
-            lines.push_str(&format!("medianestctl-trial|{}:4000|{status}|{seconds}\n", address(name)).repeat(count));
+        for block in file.split("\nupstream ").filter(|block| block.contains(" weight=")) {
+            let servers: Vec<_> = block.split("server ").skip(1).filter_map(|rest| rest.split_whitespace().next()).collect();
+            // The one on trial stands last.
+            let (candidate, others) = servers.split_last().expect("somebody is tried");
+            for ((status, seconds, count), server) in answers.into_iter().zip([Some(candidate), others.first()]) {
+                let server = server.copied().unwrap_or_default();
+                lines.push_str(&format!("medianestctl-trial|{server}|{status}|{seconds}\n").repeat(count));
+            }
         }
         Ok(LogChunk { source: LogSource::Stdout, bytes: lines.into() })
     }

@@ -15,9 +15,11 @@ use crate::cli::{
     signal::Interrupt,
 };
 use crate::engine::{Engine, EngineError, ErrorKind};
-use crate::execute::{StepError, Survey};
-use crate::model::{ServiceName, Stack, Zone};
-use crate::plan::autoupdate::{Finding, Tried, Verdict, is_open, newer};
+use crate::execute::{Offer, Survey};
+use crate::model::{Observed, ProjectName, Stack, Zone};
+use crate::plan::autoupdate::{Finding, PROBE, Tried, Verdict, comparable, is_open, newer, newest};
+use crate::registry::Registries;
+use crate::state::{StateError, Store};
 use crate::ui::{Table, Ui, Verbosity};
 
 /// What one look found, as it is told.
@@ -32,6 +34,9 @@ struct Told<'a> {
     version: Option<&'a str>,
     /// It is another one than the files name.
     newer: bool,
+    /// The repositories whose tags were listed for the declared range, and why some could not be.
+    listed: &'a [String],
+    not_listed: Vec<String>,
     window: Option<String>,
     window_open: bool,
     /// In seconds.
@@ -46,8 +51,26 @@ struct Look {
     version: Option<String>,
     survey: Survey,
     open: bool,
-    /// A range is declared, and no candidates are given.
-    range_unused: bool,
+    range: Range,
+}
+
+/// What came of the range of versions.
+#[derive(Default)]
+struct Range {
+    /// What registries have; empty when nobody was asked.
+    offer: Offer,
+    /// Why the range was of no use, and what helps.
+    unused: Option<(String, String)>,
+}
+
+impl Range {
+    fn unused(why: String, hint: Option<String>) -> Self {
+        Self { offer: Offer::default(), unused: Some((why, hint.unwrap_or_default())) }
+    }
+
+    fn errors(&self) -> Vec<String> {
+        self.offer.errors.iter().map(ToString::to_string).collect()
+    }
 }
 
 /// Looks once, or until it is told to stop.
@@ -84,7 +107,7 @@ async fn turn(global: &Global, args: &Autoupdate, ui: &Ui, interrupt: &Interrupt
     let mut look = unless_stopped(interrupt, look(global, args, ui, &engine, tried)).await?;
     if args.dry_run {
         look.show(ui);
-        return Ok(if look.survey.incomplete() { Exit::Failure } else { Exit::Ok });
+        return Ok(if look.unanswered().is_some() { Exit::Failure } else { Exit::Ok });
     }
     let together = look.version.is_some();
     if look.open {
@@ -105,7 +128,7 @@ async fn turn(global: &Global, args: &Autoupdate, ui: &Ui, interrupt: &Interrupt
             command: "autoupdate",
         };
         if let Err(error) = bring_about(global, &choices, ui).await {
-            if let Some(culprit) = blamed(&error) {
+            if let Some(culprit) = error.downcast_ref::<Unfinished>().and_then(|unfinished| unfinished.failure.blamed()) {
                 tried.failed(&look.survey.findings, culprit, together);
             }
             return Err(error);
@@ -123,16 +146,11 @@ async fn unless_stopped<T>(interrupt: &Interrupt, work: impl Future<Output = any
     }
 }
 
-/// Whether the failure speaks against what was to run, and which service it was; an engine that fails does not.
-fn blamed(error: &anyhow::Error) -> Option<Option<&ServiceName>> {
-    match &error.downcast_ref::<Unfinished>()?.failure.error {
-        StepError::Unhealthy { service, .. }
-        | StepError::Job { service, .. }
-        | StepError::Smoke { service, .. }
-        | StepError::Canary { service, .. } => Some(Some(service)),
-        StepError::Switch(_) => Some(None),
-        _ => None,
-    }
+/// What is known to fail: from this run of the program, and from the history, which those before it have written.
+async fn known_to_fail(engine: &dyn Engine, project: &ProjectName, last: u64, tried: &Tried) -> Result<Tried, StateError> {
+    let mut known = Store::new(engine, project.clone()).releases().await?.up_to(last).tried();
+    known.join(tried.clone());
+    Ok(known)
 }
 
 /// The candidate to move to.
@@ -142,22 +160,52 @@ fn newer_version(stack: &Stack, args: &Autoupdate) -> Result<Option<String>, Usa
         .map_err(|error| Usage { message: error.to_string(), hint: Some(error.hint()) })
 }
 
+/// The newest version that registries have in the declared range, when none are given by hand.
+async fn listed(
+    global: &Global,
+    engine: &dyn Engine,
+    stack: &Stack,
+    observed: &Observed,
+) -> anyhow::Result<(Option<String>, Range)> {
+    if let Err(error) = comparable(stack.version.as_deref()) {
+        return Ok((None, Range::unused(error.to_string(), Some(error.hint()))));
+    }
+    let probed = project::read(global, Some(PROBE))?.stack;
+    if probed.version.as_deref() != Some(PROBE) {
+        let Usage { message, hint } = project::does_not_follow("a range finds no newer version");
+        return Ok((None, Range::unused(message, hint)));
+    }
+    let insecure = observed.engine.insecure_registries.clone();
+    let registries = Registries::new(project::docker_config(global), insecure, project::engine_is_local(global))?;
+    let offer = Offer::gather(engine, &registries, stack, &probed, observed).await?;
+    // What one of them has says nothing while the others are silent.
+    let lists = if offer.errors.is_empty() { offer.lists.as_slice() } else { &[] };
+    let version = newest(stack.version.as_deref(), stack.autoupdate.range.as_deref(), lists)?;
+    Ok((version, Range { offer, unused: None }))
+}
+
 async fn look(global: &Global, args: &Autoupdate, ui: &Ui, engine: &dyn Engine, tried: &Tried) -> anyhow::Result<Look> {
     let mut stack = project::load(global, ui, None)?.stack;
-    let version = newer_version(&stack, args)?;
+    let local = project::engine_is_local(global);
+    let mut site = project::look(engine, &stack.project, Some(&stack), local).await?;
+    let (version, range) = if args.candidate.is_empty() && stack.autoupdate.range.is_some() {
+        listed(global, engine, &stack, &site.observed).await?
+    } else {
+        (newer_version(&stack, args)?, Range::default())
+    };
     if version.is_some() {
         stack = project::load(global, ui, version.as_deref())?.stack;
+        site = project::look(engine, &stack.project, Some(&stack), local).await?;
     }
-    let site = project::look(engine, &stack.project, Some(&stack), project::engine_is_local(global)).await?;
-    let survey = Survey::make(engine, &stack, &site.observed, tried).await?;
+    let tried = known_to_fail(engine, &stack.project, site.observed.kept.last, tried).await?;
+    let survey = Survey::make(engine, &stack, &site.observed, &tried).await?;
     let window = stack.autoupdate.window.as_ref();
     let now = match window.map(|window| window.zone) {
         Some(Zone::Local) => Local::now().naive_local(),
         Some(Zone::Utc) | None => Utc::now().naive_utc(),
     };
     let open = is_open(window, now);
-    let range_unused = stack.autoupdate.range.is_some() && args.candidate.is_empty();
-    Ok(Look { stack, version, survey, open, range_unused })
+    Ok(Look { stack, version, survey, open, range })
 }
 
 impl Look {
@@ -169,6 +217,8 @@ impl Look {
             at: now(),
             version: self.stack.version.as_deref(),
             newer: self.version.is_some(),
+            listed: &self.range.offer.asked,
+            not_listed: self.range.errors(),
             window: self.stack.autoupdate.window.as_ref().map(ToString::to_string),
             window_open: self.open,
             min_age: self.stack.autoupdate.min_age.as_secs(),
@@ -210,11 +260,11 @@ impl Look {
     }
 
     fn notes(&self, ui: &Ui) {
-        if self.range_unused {
-            ui.note(
-                "the engine cannot list a registry's tags, so a range alone finds no newer version",
-                Some("name the versions that there are with `--candidate VERSION`"),
-            );
+        if let Some((why, hint)) = &self.range.unused {
+            ui.note(why, Some(hint));
+        }
+        for error in &self.range.offer.errors {
+            ui.note(&format!("newer versions could not be looked for: {error}"), error.hint().as_deref());
         }
         if self.survey.due() && !self.stack.autoupdate.min_age.is_zero() {
             ui.note("how old an image is, is known once it has been got", None);
@@ -243,13 +293,13 @@ impl Look {
         format!("{}{version}: {}", self.stack.project, parts.join("; "))
     }
 
-    /// The error that tells of registries that did not answer.
+    /// The error that tells of registries that did not answer, about tags or about images.
     fn unanswered(&self) -> Option<EngineError> {
         let reasons = self.survey.findings.iter().filter_map(|f| match &f.verdict {
             Verdict::Unknown { error } => Some(error.as_str()),
             _ => None,
         });
-        let reasons: Vec<_> = reasons.collect();
+        let reasons: Vec<_> = self.range.errors().into_iter().chain(reasons.map(str::to_owned)).collect();
         let action = "what registries have could not be found out for every image";
         (!reasons.is_empty()).then(|| EngineError::new(ErrorKind::ImageUnavailable, action, reasons.join("; ")))
     }

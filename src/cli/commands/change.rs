@@ -18,7 +18,7 @@ use crate::cli::{
 };
 use crate::engine::{Engine, ErrorKind};
 use crate::execute::{self, Context, Failure, Finished, StepError, Undone};
-use crate::model::{Observed, ObservedImage, ProjectName, Stack, lock_holder};
+use crate::model::{Observed, ObservedContainer, ObservedImage, ProjectName, Stack, lock_holder};
 use crate::plan::{Plan, PlanError, lint};
 use crate::secret::{self, FingerprintKey};
 use crate::state::{Draft, Fence, Holder, Lock, Making, Release, Standing, StateError, Store, Versions};
@@ -71,6 +71,15 @@ fn taken_network(error: &anyhow::Error) -> Option<&str> {
 pub fn who() -> String {
     let user = env::text(env::USER).unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()));
     format!("{user}@{}", rustix::system::uname().nodename().to_string_lossy())
+}
+
+/// The identifiers of the orphans that are there now, each named and agreed to. One that comes later is not among them.
+pub fn agreed(orphans: &[(&ObservedContainer, &str)], dry_run: bool, ui: &Ui) -> anyhow::Result<BTreeSet<String>> {
+    if !orphans.is_empty() && !dry_run {
+        let named: Vec<_> = orphans.iter().map(|(c, why)| format!("{} ({why})", c.name)).collect();
+        ui::confirm(ui, &format!("This removes {}. Go on?", named.join(", ")))?;
+    }
+    Ok(orphans.iter().map(|(c, _)| c.id.clone()).collect())
 }
 
 impl Change<'_> {
@@ -240,6 +249,7 @@ impl Change<'_> {
                 }
                 progress.event(event);
             },
+            starts: usize::try_from(site.observed.engine.cpus).unwrap_or(usize::MAX),
             cancel: interrupt.cancel.clone(),
             abandon: interrupt.abandon.clone(),
             fence: lock.map_or(&open, Lock::fence),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{
-    change::{Change, Outcome},
+    change::{Change, Outcome, agreed},
     check, next,
 };
 use crate::cli::{
@@ -19,8 +19,9 @@ use crate::model::{Observed, Stack, Thresholds};
 use crate::plan::{self, DeployOptions, PlanError, Trial, Way, autoupdate::Hold};
 use crate::ui::{self, Ui};
 
-/// What a canary must not exceed: 1 % more failures than the others, twice their 95th percentile; 20 requests at least.
-const THRESHOLDS: Thresholds = Thresholds { errors_permille: 10, p95_percent: 200, requests: 20 };
+/// What a canary must not exceed: 1 % more failures than the others, of 20 requests at least; twice their 95th percentile,
+/// of 100 requests at least.
+const THRESHOLDS: Thresholds = Thresholds { errors_permille: 10, p95_percent: 200, requests: 20, requests_for_p95: 100 };
 
 /// What the operator chose of how a release comes about.
 pub struct Choices<'a> {
@@ -81,10 +82,9 @@ pub async fn bring_about(global: &Global, choices: &Choices<'_>, ui: &Ui) -> any
         pulled: choices.hold.is_some(),
         pinned: hold.pinned.clone(),
         no_backup: choices.rollout.no_backup,
-        orphans: if choices.remove_orphans {
-            agreed_orphans(stack, &site.observed, choices.dry_run, ui)?
-        } else {
-            BTreeSet::new()
+        orphans: match choices.remove_orphans {
+            true => agreed(&plan::orphans(stack, &site.observed), choices.dry_run, ui)?,
+            false => BTreeSet::new(),
         },
     };
     let plan = plan::deploy(stack, &site.observed, &provided.contents, &options)?;
@@ -115,16 +115,6 @@ pub async fn bring_about(global: &Global, choices: &Choices<'_>, ui: &Ui) -> any
     }
     say(global, ui, stack, &outcome);
     Ok(Exit::Ok)
-}
-
-/// The orphans that are there now, each named and agreed to. One that comes later is not among them.
-fn agreed_orphans(stack: &Stack, observed: &Observed, dry_run: bool, ui: &Ui) -> anyhow::Result<BTreeSet<String>> {
-    let orphans = plan::orphans(stack, observed);
-    if !orphans.is_empty() && !dry_run {
-        let named: Vec<_> = orphans.iter().map(|(c, why)| format!("{} ({why})", c.name)).collect();
-        ui::confirm(ui, &format!("This removes {}. Go on?", named.join(", ")))?;
-    }
-    Ok(orphans.into_iter().map(|(c, _)| c.id.clone()).collect())
 }
 
 fn way(rollout: &Rollout) -> Way {

@@ -1,15 +1,15 @@
 //! `start`, `stop`, `restart`, `down`, `migrate`: changes to containers that are there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Change, Outcome};
+use super::change::{Change, Outcome, agreed};
 use crate::cli::{
     Exit,
     args::{Down, Global, Services},
     error::Usage,
-    project,
+    project::{self, Site},
 };
-use crate::engine::Engine;
+use crate::engine::{Engine, docker::DockerEngine};
 use crate::model::{Observed, ProjectName};
 use crate::plan::{self, DeployOptions, Plan, PlanError, Selection};
 use crate::ui::{self, Ui};
@@ -46,7 +46,20 @@ pub async fn restart(global: &Global, services: &Services, ui: &Ui) -> anyhow::R
 /// Removes.
 pub async fn down(global: &Global, args: &Down, ui: &Ui) -> anyhow::Result<Exit> {
     let project = project::name(global, ui)?;
-    apply(global, ui, "down", "taken down", &project, &|observed| plan::down(&project, observed, args.volumes)).await
+    let (engine, site) = reach(global, &project).await?;
+    let agreed = match args.remove_orphans {
+        true => agreed(&plan::strays(&project, &site.observed), false, ui)?,
+        false => BTreeSet::new(),
+    };
+    let planner = |observed: &Observed| plan::down(&project, observed, args.volumes, &agreed);
+    carry_out(global, ui, ("down", "taken down"), &project, &planner, &engine, site).await
+}
+
+/// The engine, and one look at what is there.
+async fn reach(global: &Global, project: &ProjectName) -> anyhow::Result<(DockerEngine, Site)> {
+    let engine = project::connect(global).await?;
+    let site = project::look(&engine, project, None, project::engine_is_local(global)).await?;
+    Ok((engine, site))
 }
 
 async fn apply(
@@ -57,11 +70,23 @@ async fn apply(
     project: &ProjectName,
     planner: Planner<'_>,
 ) -> anyhow::Result<Exit> {
-    let engine = project::connect(global).await?;
-    let site = project::look(&engine, project, None, project::engine_is_local(global)).await?;
+    let (engine, site) = reach(global, project).await?;
+    carry_out(global, ui, (command, done), project, planner, &engine, site).await
+}
+
+/// Carries the plan out; told as the command and what came of it.
+async fn carry_out(
+    global: &Global,
+    ui: &Ui,
+    (command, done): (&'static str, &str),
+    project: &ProjectName,
+    planner: Planner<'_>,
+    engine: &dyn Engine,
+    site: Site,
+) -> anyhow::Result<Exit> {
     let plan = planner(&site.observed)?;
     let change = Change {
-        engine: &engine as &dyn Engine,
+        engine,
         local: project::engine_is_local(global),
         project,
         stack: None,

@@ -1,7 +1,9 @@
 //! `lock`: who is at work on a project, and how to go on without them.
 
+use chrono::Utc;
 use serde_json::{Value, json};
 
+use super::change::who;
 use crate::cli::{
     Exit,
     args::{Global, LockCommand},
@@ -9,7 +11,7 @@ use crate::cli::{
 };
 use crate::engine::Engine;
 use crate::model::ProjectName;
-use crate::state::{Death, LEASE, RENEWAL, Standing};
+use crate::state::{Death, Holder, LEASE, RENEWAL, Standing};
 use crate::ui::{self, Ui};
 
 /// Shows or takes the lock.
@@ -104,13 +106,21 @@ async fn steal(
     ui.say(&description(project, &standing));
     if standing.dead.is_none() {
         ui.say(&format!(
-            "once {} notices, within {} s, that command begins nothing more and takes nothing back: what it has done halfway stays",
+            "once {} notices, within {} s, that command begins nothing more and takes nothing back: what it has done halfway stays; until then nobody else gets the lock",
             standing.holder.who,
-            RENEWAL.as_secs()
+            standing.notices_within().as_secs()
         ));
     }
     ui::confirm(ui, &format!("Take the lock of `{project}` away from {}?", standing.holder.who))?;
-    standing.remove(engine).await?;
+    if standing.dead.is_some() {
+        standing.remove(engine).await?;
+    } else {
+        let thief = Holder::this_process(who(), "lock steal", Utc::now());
+        let lock = standing.take(engine, project, &thief).await?;
+        ui.say(&format!("taken; waiting until {} has noticed", standing.holder.who));
+        lock.keep(engine, standing.settled()).await;
+        lock.release(engine).await?;
+    }
     if ui.json() {
         ui.line(&finished(true));
         return Ok(());

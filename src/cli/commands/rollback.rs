@@ -32,7 +32,7 @@ pub async fn run(global: &Global, args: &Rollback, ui: &Ui) -> anyhow::Result<Ex
     let (everything, observed) = join!(store.everything(), look);
     let everything = everything?.ok_or(RollbackError::NothingDeployed)?;
     let observed = observed?;
-    let target = &rollback::way_back(&everything, &observed, args.release.as_deref())?.clone();
+    let target = &rollback::way_back(&everything, &project, &observed, args.release.as_deref())?.clone();
     let chosen = (everything.opened.head.release, everything.opened.head.last);
     let loaded = everything.load(target.number)?;
     let ReleaseImages { there, pinned, .. } = ReleaseImages::find(&engine, target).await?.complete(target.number)?;

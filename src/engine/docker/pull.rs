@@ -1,8 +1,8 @@
 //! Pulling an image: the user's credentials for its registry, progress over all layers, a limit on silence.
 //!
-//! Owns reading credentials from the Docker configuration. Refuses to show them: no message here holds one.
+//! Refuses to show credentials: no message here holds one.
 
-use std::{collections::BTreeMap, fs::File, io::BufReader, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use bollard::{
     Docker,
@@ -10,16 +10,13 @@ use bollard::{
     models::CreateImageInfo,
     query_parameters::{CreateImageOptions, CreateImageOptionsBuilder},
 };
-use docker_credential::{CredentialRetrievalError, DockerCredential};
 use futures_util::StreamExt;
-use tokio::{task::spawn_blocking, time::timeout};
+use tokio::time::timeout;
 
 use super::error::{pull_failed, timed_out};
 use crate::engine::{EngineError, ErrorKind, PullProgress};
 use crate::model::ImageRef;
-
-/// Docker Hub's name in configurations and credential helpers.
-const HUB: &str = "https://index.docker.io/v1/";
+use crate::registry::{self, Credentials};
 
 /// Pulls `image`; fails after `idle` without any sign of life.
 pub(super) async fn pull(
@@ -68,21 +65,32 @@ pub(super) async fn digest(
     }
 }
 
-/// The credentials for the image's registry, or why there are none; within `limit`.
+/// The user's credentials as the engine takes them, or why there are none; within `limit`.
 async fn look_up(
     config_dir: Option<PathBuf>,
     image: &ImageRef,
     action: &str,
     limit: Duration,
 ) -> Result<(Option<DockerCredentials>, Option<String>), EngineError> {
-    let server = server_of(image).to_owned();
-    // A helper is somebody else's program: it may take its time, or ask for a finger on a key.
-    let lookup = timeout(limit, spawn_blocking(move || credentials(config_dir, server))).await;
-    Ok(match lookup.map_err(|_| timed_out(format!("{action}: ask for credentials"), limit))? {
-        Ok(Ok(credentials)) => (credentials, None),
-        Ok(Err(note)) => (None, Some(note)),
-        Err(_) => (None, Some("the lookup of credentials failed".to_owned())),
+    let found = timeout(limit, registry::look_up(config_dir, image)).await;
+    Ok(match found.map_err(|_| timed_out(format!("{action}: ask for credentials"), limit))? {
+        Ok(found) => (found.map(|found| for_engine(&found, registry::server_of(image))), None),
+        Err(note) => (None, Some(note)),
     })
+}
+
+fn for_engine(credentials: &Credentials, server: &str) -> DockerCredentials {
+    let found = match credentials {
+        Credentials::Identity(token) => {
+            DockerCredentials { identitytoken: Some(token.expose().clone()), ..DockerCredentials::default() }
+        }
+        Credentials::Password(user, password) => DockerCredentials {
+            username: Some(user.clone()),
+            password: Some(password.expose().clone()),
+            ..DockerCredentials::default()
+        },
+    };
+    DockerCredentials { serveraddress: Some(server.to_owned()), ..found }
 }
 
 /// A pull that lacks credentials fails at the registry; why they were lacking is what the user needs to hear.
@@ -97,37 +105,6 @@ fn options(image: &ImageRef) -> CreateImageOptions {
     // The engine takes a digest in the place of the tag; a digest beside a tag wins, as in the docker CLI.
     let version = image.digest().or(image.tag()).unwrap_or("latest");
     CreateImageOptionsBuilder::new().from_image(image.repository()).tag(version).build()
-}
-
-fn server_of(image: &ImageRef) -> &str {
-    match image.registry() {
-        "docker.io" | "index.docker.io" => HUB,
-        other => other,
-    }
-}
-
-fn credentials(config_dir: Option<PathBuf>, server: String) -> Result<Option<DockerCredentials>, String> {
-    let Some(path) = config_dir.map(|dir| dir.join("config.json")) else { return Ok(None) };
-    let Ok(file) = File::open(&path) else { return Ok(None) };
-    let found = match docker_credential::get_credential_from_reader(BufReader::new(file), &server) {
-        Ok(DockerCredential::IdentityToken(token)) => DockerCredentials { identitytoken: Some(token), ..Default::default() },
-        Ok(DockerCredential::UsernamePassword(username, password)) => {
-            DockerCredentials { username: Some(username), password: Some(password), ..Default::default() }
-        }
-        Err(CredentialRetrievalError::NoCredentialConfigured) => return Ok(None),
-        // A helper's words may hold what it was asked for: only its name is passed on.
-        Err(CredentialRetrievalError::HelperFailure { helper, stdout, .. }) => {
-            // This is how helpers say that they have none, which is normal.
-            if stdout.contains("credentials not found") {
-                return Ok(None);
-            }
-            return Err(format!("`{helper}` failed, so the registry was asked without credentials"));
-        }
-        Err(error) => {
-            return Err(format!("credentials could not be read from {}: {}", path.display(), error.to_string().to_lowercase()));
-        }
-    };
-    Ok(Some(DockerCredentials { serveraddress: Some(server), ..found }))
 }
 
 /// The engine reads the header as URL-safe base64, bollard writes the standard alphabet.
@@ -208,21 +185,5 @@ mod tests {
         assert_eq!(options("redis").tag.as_deref(), Some("latest"));
         assert_eq!(options("localhost:5000/redis:7").from_image.as_deref(), Some("localhost:5000/redis"));
         assert_eq!(options(&format!("redis:7@{digest}")).tag.as_deref(), Some(digest.as_str()));
-    }
-
-    #[test]
-    fn credentials_come_from_the_configuration() {
-        let dir = tempfile::tempdir().unwrap();
-        let look = |server: &str| credentials(Some(dir.path().to_owned()), server.to_owned());
-        assert_eq!(look(HUB), Ok(None));
-        // "user:pass" and "hub:word" in base64.
-        let config = r#"{"auths":{"registry.example:5000":{"auth":"dXNlcjpwYXNz"},"https://index.docker.io/v1/":{"auth":"aHViOndvcmQ="}},
-            "credHelpers":{"helped.example":"that-is-not-installed"}}"#;
-        std::fs::write(dir.path().join("config.json"), config).unwrap();
-        let user = |server: &str| look(server).unwrap().unwrap().username;
-        assert_eq!(user("registry.example:5000").as_deref(), Some("user"));
-        assert_eq!(user(server_of(&"redis:7".parse().unwrap())).as_deref(), Some("hub"));
-        assert_eq!(look("other.example"), Ok(None));
-        assert!(look("helped.example").unwrap_err().contains("credentials"));
     }
 }

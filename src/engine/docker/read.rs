@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use bollard::models::{
     ContainerInspectResponse, ContainerState as ApiState, ContainerStateStatusEnum, ContainerTopResponse, EndpointSettings,
-    HealthConfig, HealthStatusEnum, HostConfig, ImageInspect, Network, NetworkSettings, RestartPolicyNameEnum, SystemInfo,
-    Volume,
+    HealthConfig, HealthStatusEnum, HostConfig, ImageInspect, Network, NetworkSettings, RegistryServiceConfig,
+    RestartPolicyNameEnum, SystemInfo, Volume,
 };
 use chrono::{DateTime, Datelike, Utc};
 use ipnet::Ipv4Net;
@@ -33,7 +33,15 @@ pub(super) fn info(info: SystemInfo, api: (usize, usize)) -> EngineInfo {
         storage_driver: info.driver.unwrap_or_default(),
         architecture: info.architecture.unwrap_or_default(),
         clock: info.system_time.as_deref().and_then(time),
+        insecure_registries: info.registry_config.map(insecure).unwrap_or_default(),
     }
+}
+
+fn insecure(config: RegistryServiceConfig) -> Vec<String> {
+    let hosts = config.index_configs.unwrap_or_default().into_iter().filter(|(_, index)| index.secure == Some(false));
+    let mut all: Vec<_> = hosts.map(|(host, _)| host).chain(config.insecure_registry_cidrs.unwrap_or_default()).collect();
+    all.sort();
+    all
 }
 
 /// A container; `None` when the answer lacks its identity.

@@ -76,6 +76,7 @@ impl World {
             storage_driver: "overlay2".into(),
             architecture: "x86_64".into(),
             clock: None,
+            insecure_registries: Vec::new(),
         };
         let mut world = Self {
             began: Instant::now(),

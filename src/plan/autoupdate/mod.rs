@@ -3,6 +3,7 @@
 //! Pure: what the registry answered, how late it is and what failed before are given. Refuses to update databases, and to let
 //! anything but what is due change its image.
 
+mod offer;
 mod version;
 mod window;
 
@@ -12,15 +13,16 @@ use std::{
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+pub use offer::{Follower, PROBE, comparable, followers, newest};
 pub use version::{VersionError, newer};
 pub use window::is_open;
 
 use crate::model::{
-    ImageId, ImageRef, Observed, ObservedContainer, ObservedImage, PullPolicy, Service, ServiceName, Stack, is_failed,
-    is_previous,
+    ImageId, ImageRef, Observed, ObservedContainer, ObservedImage, ProjectName, PullPolicy, Service, ServiceName, Stack,
+    is_put_aside,
 };
 
 /// An image of the stack with the services that are made from it.
@@ -94,7 +96,19 @@ impl fmt::Display for Verdict {
             Self::TooYoung { created: None, .. } => f.write_str("waits: the new one does not say when it was built"),
             Self::TooYoung { created: Some(created), min_age } => {
                 let hours = Duration::from_secs(*min_age).as_secs_f64() / 3600.0;
-                write!(f, "waits: the new one was built at {} and must be {hours:.1} h old", created.format("%F %T UTC"))
+                let built = created.format("%F %T UTC");
+                match TimeDelta::try_seconds(i64::try_from(*min_age).unwrap_or(i64::MAX))
+                    .and_then(|age| created.checked_add_signed(age))
+                {
+                    Some(when) => {
+                        write!(
+                            f,
+                            "waits until {}: the new one was built at {built} and must be {hours:.1} h old",
+                            when.format("%F %T UTC")
+                        )
+                    }
+                    None => write!(f, "waits: the new one was built at {built} and must be {hours:.1} h old"),
+                }
             }
             Self::FailedBefore => f.write_str("waits: the update to what the registry has now has failed"),
             Self::MovedAgain => f.write_str("waits: its tag was moved once more just now"),
@@ -123,12 +137,15 @@ pub struct Finding {
 }
 
 /// The tool's containers of a service that are there to serve, or to do its job.
-fn serving<'a>(observed: &'a Observed, service: &Service, role: &str) -> impl Iterator<Item = &'a ObservedContainer> {
-    let name = service.name.clone();
-    let role = role.to_owned();
+fn serving<'a>(
+    project: &ProjectName,
+    observed: &'a Observed,
+    service: &Service,
+    role: &str,
+) -> impl Iterator<Item = &'a ObservedContainer> {
+    let (project, name, role) = (project.clone(), service.name.clone(), role.to_owned());
     observed.containers.iter().filter(move |c| {
-        let aside = is_failed(&c.name) || is_previous(&c.name);
-        c.is_ours() && !aside && c.role() == Some(&role) && c.service().as_ref() == Some(&name)
+        c.is_of(&project) && !is_put_aside(&c.name) && c.role() == Some(&role) && c.service().as_ref() == Some(&name)
     })
 }
 
@@ -141,7 +158,7 @@ pub fn subjects(stack: &Stack, observed: &Observed) -> Vec<Subject> {
     let subject = |(image, services): (&ImageRef, Vec<&Service>)| {
         let content = |role: &str| {
             let mut found: Vec<ImageId> = Vec::new();
-            for container in services.iter().flat_map(|service| serving(observed, service, role)) {
+            for container in services.iter().flat_map(|service| serving(&stack.project, observed, service, role)) {
                 if !found.contains(&container.image_id) {
                     found.push(container.image_id.clone());
                 }
@@ -203,14 +220,29 @@ pub fn together(findings: &mut [Finding]) {
     }
 }
 
-/// The digests whose update has failed, so that none is tried twice. Kept for as long as the process lives.
+/// The digests whose update has failed, by image, so that none is tried twice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tried(BTreeMap<String, String>);
+pub struct Tried(BTreeSet<(String, String)>);
 
 impl Tried {
     /// Whether the update to this content has failed.
     pub fn has_failed(&self, image: &ImageRef, digest: &str) -> bool {
-        self.0.get(&image.to_string()).is_some_and(|failed| failed == digest)
+        self.0.contains(&(image.to_string(), digest.to_owned()))
+    }
+
+    /// Notes that the update of an image to this content has failed.
+    pub fn note(&mut self, image: &str, digest: &str) {
+        self.0.insert((image.to_owned(), digest.to_owned()));
+    }
+
+    /// Notes that this content has come about since.
+    pub fn succeeded(&mut self, image: &str, digest: &str) {
+        self.0.remove(&(image.to_owned(), digest.to_owned()));
+    }
+
+    /// Adds what others know to have failed.
+    pub fn join(&mut self, others: Self) {
+        self.0.extend(others.0);
     }
 
     /// Notes that the update to what was due has failed because of `culprit`; of all of it when nobody knows why, or when its
@@ -221,7 +253,7 @@ impl Tried {
         let known = !together && due().any(guilty);
         for finding in due().filter(|f| !known || guilty(f)) {
             if let Some(digest) = &finding.digest {
-                self.0.insert(finding.subject.image.to_string(), digest.clone());
+                self.note(&finding.subject.image.to_string(), digest);
             }
         }
     }

@@ -89,6 +89,17 @@ fn an_age_is_counted_from_when_an_image_was_built() {
 }
 
 #[test]
+fn what_is_too_young_says_when_it_will_be_old_enough() {
+    let created = DateTime::from_timestamp(1_767_225_600, 0);
+    let said = |min_age| Verdict::TooYoung { created, min_age }.to_string();
+    assert_eq!(
+        said(36 * 3600),
+        "waits until 2026-01-02 12:00:00 UTC: the new one was built at 2026-01-01 00:00:00 UTC and must be 36.0 h old"
+    );
+    assert!(said(u64::MAX).starts_with("waits: the new one was built at 2026-01-01"), "longer than any clock counts");
+}
+
+#[test]
 fn a_version_comes_whole_or_not_at_all() {
     let mut findings = vec![
         finding("shop/api:v2", "api", Verdict::Due),

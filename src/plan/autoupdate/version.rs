@@ -19,14 +19,14 @@ impl VersionError {
     pub fn hint(&self) -> String {
         match self {
             Self::NotSemantic(_) => {
-                "give versions with three numbers, or leave `--candidate` out to follow the present tags".into()
+                "give versions with three numbers; without `--candidate` and `range` the present tags are followed".into()
             }
             Self::NoVersion => "say `x-medianest: {version: …}` in the Compose file".into(),
         }
     }
 }
 
-fn read(text: &str) -> Result<Version, VersionError> {
+pub(super) fn read(text: &str) -> Result<Version, VersionError> {
     Version::parse(text.strip_prefix('v').unwrap_or(text)).map_err(|_| VersionError::NotSemantic(text.to_owned()))
 }
 

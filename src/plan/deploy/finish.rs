@@ -6,7 +6,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Deploy, Rest, Scope};
 use crate::ingress::render;
-use crate::model::{ObservedContainer, ObservedVolume, Service, SubnetChoice, ingress_volume, label, note_volume, stage_holder};
+use crate::model::{
+    ObservedContainer, ObservedVolume, Service, SubnetChoice, ingress_volume, label, made_for, note_volume, stage_holder,
+};
 use crate::plan::{
     Action, Note, StepId,
     place::{Leftover, is_active},
@@ -29,7 +31,7 @@ impl Deploy<'_> {
         }
         self.switch();
         let holder = stage_holder(&self.stack.project);
-        let left = self.observed.containers.iter().any(|c| c.is_ours() && c.name == holder);
+        let left = self.observed.containers.iter().any(|c| c.is_of(&self.stack.project) && c.name == holder);
         if left && !self.builder.stages() {
             let cause = "a run that did not end left it";
             rest.leftovers.push(Leftover { container: holder, running: None, cause });
@@ -84,7 +86,7 @@ impl Deploy<'_> {
             Some("ingress") => Some("the stack has no ingress any more"),
             _ => None,
         };
-        let ours = |v: &&ObservedVolume| v.labels.get(label::PROJECT).map(String::as_str) == Some(self.stack.project.as_str());
+        let ours = |v: &&ObservedVolume| made_for(&self.stack.project, &v.labels);
         let unused: Vec<_> = self
             .observed
             .volumes

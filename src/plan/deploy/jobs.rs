@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Deploy, Rest, Scope, names::Settlement};
-use crate::model::{ContainerSpec, ContainerState, MigrationForm, ObservedContainer, Service, ServiceName, is_previous, label};
+use crate::model::{ContainerSpec, ContainerState, MigrationForm, ObservedContainer, Service, ServiceName, label};
 use crate::plan::{
     Action, StepId, Way,
     place::{Place, free_name},
@@ -33,68 +33,88 @@ impl Run {
     }
 }
 
+/// A job that is to be run, or is known to be done.
+struct Task<'s, 'a> {
+    service: &'s Service,
+    place: Place<'a>,
+    /// It has succeeded in its present form.
+    done: bool,
+    /// It is to run although it has.
+    once_more: bool,
+    /// What a container waits for before it can be created.
+    ready: &'s [StepId],
+    /// What the job waits for before it starts.
+    waits: Vec<StepId>,
+}
+
+impl Task<'_, '_> {
+    fn runs(&self) -> bool {
+        self.once_more || !self.done
+    }
+}
+
 impl<'a> Deploy<'a> {
     /// Plans a job; returns what its completion waits for, nothing when it is complete.
     pub(super) fn job(&mut self, service: &Service, ready: &[StepId], waits: &[StepId], rest: &mut Rest) -> Vec<StepId> {
         let spec = self.spec(service, 1, "job");
         self.note_made(&spec);
-        let job = self.job_place(service, spec, &["service", "job"]);
+        let mut place = self.job_place(service, spec, &["service", "job"]);
+        if self.is_stale(service, &place) {
+            place.set_aside();
+        }
         let once_more = matches!(self.scope, Scope::Migration(_)) && service.migration.is_some();
-        let migrated = self.is_migrated(service, &job.spec);
-        // One that another release has put aside says what the database was, which somebody may have brought back since.
-        let counts = |c: &ObservedContainer| succeeded(c) && !(service.migration.is_some() && is_previous(&c.name));
-        let done = migrated || job.wanted.is_some_and(counts);
-        let runs = once_more || !done;
+        let migrated = self.is_migrated(service, &place.spec);
+        let done = migrated || place.wanted.is_some_and(succeeded);
+        let taken_up = place.is_kept() && self.options.way != Way::Returning;
+        let mut task = Task { service, place, done, once_more, ready, waits: waits.to_vec() };
+        let runs = task.runs();
         let check = service.migration.as_ref().and_then(|m| m.verify.clone());
         let check = check.map(|command| ContainerSpec { command: Some(command), ..self.spec(service, 1, "verify") });
         let Some(check) = check else {
             let old = self.there(&service.name, &["verify"]);
             rest.leftovers.extend(old.into_iter().map(|c| super::finish::leftover(c, service, "the job has no check any more")));
-            let mut before = waits.to_vec();
-            before.extend(self.dump(service, runs, waits));
-            let ran = self.run_job(service, job, runs, once_more, ready, &before, rest);
-            return self.read_schema(service, ran).into_iter().collect();
+            task.waits.extend(self.dump(service, runs, waits));
+            let ran = self.run_job(task, rest);
+            return self.read_schema(service, ran, taken_up.then_some(waits)).into_iter().collect();
         };
         self.note_made(&check);
         let mut check = self.job_place(service, check, &["verify"]);
         let mut waits_for_check = ready.to_vec();
-        let mut before = waits.to_vec();
-        if runs && let Some(old) = check.wanted.filter(|c| c.state != ContainerState::Created) {
-            // A check that was passed before says nothing of what comes now.
+        if runs && check.is_kept() {
+            check.set_aside();
+        } else if runs && let Some(old) = check.wanted.filter(|c| c.state != ContainerState::Created) {
+            // Gone before the job runs: a check that was passed before says nothing of what comes now.
+            let remove = Action::RemoveContainer { container: old.name.clone() };
+            let id = self.builder.add(remove, "what it has checked changes", waits.iter().copied());
             check.wanted = None;
-            if is_previous(&old.name) {
-                check.others.push(old);
-            } else {
-                // Gone before the job runs: whatever ends in between, nobody takes it for passed.
-                let remove = Action::RemoveContainer { container: old.name.clone() };
-                let id = self.builder.add(remove, "what it has checked changes", waits.iter().copied());
-                before.push(id);
-                waits_for_check.push(id);
-            }
+            task.waits.push(id);
+            waits_for_check.push(id);
         }
-        before.extend(self.dump(service, runs, waits));
+        task.waits.extend(self.dump(service, runs, waits));
         let checked = !runs && (migrated || check.wanted.is_some_and(succeeded));
         let made = (!checked).then(|| self.make_job(&check, "checks what the migration did", &waits_for_check)).flatten();
-        let ran = self.run_job(service, job, runs, once_more, ready, &before, rest);
+        let ran = self.run_job(task, rest);
         if checked {
             if let Some(there) = check.wanted {
                 rest.settlements.push(Settlement::of(&check, there.name.clone()));
             }
-            return ran.into_iter().collect();
+            return self.read_schema(service, ran, taken_up.then_some(waits)).into_iter().collect();
         }
         let after: Vec<_> = waits.iter().copied().chain(ran).collect();
         let run = Run::once("a migration counts when its result has been checked");
         let checked = self.run_made(service, &check, made, run, after, rest);
-        self.read_schema(service, Some(checked)).into_iter().collect()
+        self.read_schema(service, Some(checked), None).into_iter().collect()
     }
 
-    /// Which schema the database has after the migration, for those who want to go back one day.
-    fn read_schema(&mut self, service: &Service, migrated: Option<StepId>) -> Option<StepId> {
-        let migrated = migrated?;
-        let Some(query) = service.migration.as_ref().and_then(|m| m.head.as_ref()) else { return Some(migrated) };
-        let Some(container) = self.running.get(&query.service).cloned() else { return Some(migrated) };
+    /// Which schema the database has after the migration, for those who want to go back one day. A job that was kept for a
+    /// way back and is `taken_up` after these steps has migrated nothing, and the database may be another one since.
+    fn read_schema(&mut self, service: &Service, migrated: Option<StepId>, taken_up: Option<&[StepId]>) -> Option<StepId> {
+        let after = migrated.map(|id| vec![id]).or_else(|| taken_up.map(<[StepId]>::to_vec))?;
+        let query = service.migration.as_ref().and_then(|m| m.head.as_ref());
+        let container = query.and_then(|query| self.running.get(&query.service).cloned());
+        let (Some(query), Some(container)) = (query, container) else { return migrated };
         let action = Action::ReadSchema { container, command: query.command.clone() };
-        Some(self.builder.add(action, "a release that has the same can be returned to without a word", [migrated]))
+        Some(self.builder.add(action, "a release that has the same can be returned to without a word", after))
     }
 
     /// What is there of a job; one that has succeeded in the wanted form before all others.
@@ -143,18 +163,17 @@ impl<'a> Deploy<'a> {
         self.form(&self.spec(service, 1, "job"))
     }
 
+    /// Whether the newest migration was put aside since it ran. It runs again like one whose container is gone: whoever has
+    /// brought back the data of the release before has undone it.
+    fn is_stale(&self, service: &Service, job: &Place<'_>) -> bool {
+        let newest = service.migration.is_some() && !self.is_migrated(service, &job.spec);
+        newest && job.is_kept() && job.wanted.is_some_and(succeeded)
+    }
+
     /// Runs the job unless it is done; returns the step.
-    #[allow(clippy::too_many_arguments)]
-    fn run_job(
-        &mut self,
-        service: &Service,
-        mut job: Place<'a>,
-        runs: bool,
-        once_more: bool,
-        ready: &[StepId],
-        waits: &[StepId],
-        rest: &mut Rest,
-    ) -> Option<StepId> {
+    fn run_job(&mut self, task: Task<'_, 'a>, rest: &mut Rest) -> Option<StepId> {
+        let runs = task.runs();
+        let Task { service, place: mut job, once_more, ready, waits, .. } = task;
         if !runs {
             if let Some(there) = job.wanted {
                 rest.settlements.push(Settlement::of(&job, there.name.clone()));
@@ -163,12 +182,11 @@ impl<'a> Deploy<'a> {
         }
         let cause = match (&job.changed, job.wanted) {
             _ if once_more => "the migration runs once more".into(),
-            (_, Some(there)) if succeeded(there) => "another one came in between, and the data may have been brought back".into(),
             (_, Some(_)) => "it has not succeeded yet".into(),
             (Some(reason), None) => reason.clone(),
             (None, None) => "it has not run yet".into(),
         };
-        let mut before = waits.to_vec();
+        let mut before = waits.clone();
         let mut ready = ready.to_vec();
         if once_more && let Some(done) = job.wanted.take() {
             let remove = Action::RemoveContainer { container: done.name.clone() };

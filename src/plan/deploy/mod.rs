@@ -232,7 +232,7 @@ impl<'a> Deploy<'a> {
 
     /// The tool's containers of a service that are there in one of these roles.
     fn there(&self, service: &ServiceName, roles: &[&str]) -> Vec<&'a ObservedContainer> {
-        let ours = |c: &&ObservedContainer| c.is_ours() && c.role().is_some_and(|role| roles.contains(&role));
+        let ours = |c: &&ObservedContainer| c.is_of(&self.stack.project) && c.role().is_some_and(|role| roles.contains(&role));
         self.observed.containers.iter().filter(ours).filter(|c| c.service().as_ref() == Some(service)).collect()
     }
 

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use super::Deploy;
 use crate::drift;
-use crate::model::{Observed, ObservedContainer, Stack, is_failed, is_previous};
+use crate::model::{Observed, ObservedContainer, Stack, is_put_aside};
 use crate::plan::{Action, Note, PlanError, StepId, lifecycle::grace};
 
 /// The containers of the project that belong to no service of the stack, each with why. Those that the tool itself has put
 /// aside are `prune`'s.
 pub fn orphans<'a>(stack: &Stack, observed: &'a Observed) -> Vec<(&'a ObservedContainer, &'static str)> {
     let why = |c: &ObservedContainer| drift::orphaned(c, &stack.project, |service| stack.services.contains_key(service));
-    let aside = |c: &ObservedContainer| c.is_ours() && (is_failed(&c.name) || is_previous(&c.name));
+    let aside = |c: &ObservedContainer| c.is_of(&stack.project) && is_put_aside(&c.name);
     observed.containers.iter().filter(|c| !aside(c)).filter_map(|c| Some((c, why(c)?))).collect()
 }
 
@@ -22,7 +22,7 @@ impl<'a> Deploy<'a> {
         let project = &self.stack.project;
         let deployed = self.observed.kept.release.is_some();
         let of_service = |c: &ObservedContainer| c.service().is_some_and(|s| self.stack.services.contains_key(&s));
-        let in_the_way = |c: &&ObservedContainer| !c.is_ours() && ((of_service(c) && !deployed) || self.has_our_name(c));
+        let in_the_way = |c: &&ObservedContainer| !c.is_of(project) && ((of_service(c) && !deployed) || self.has_our_name(c));
         let Some(container) = self.observed.containers.iter().find(in_the_way) else { return Ok(()) };
         let name = &container.name;
         let hint = if deployed {

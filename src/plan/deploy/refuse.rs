@@ -1,7 +1,7 @@
 //! What cannot be brought about, found before anything is planned.
 
 use super::Deploy;
-use crate::model::{FileOrigin, MountSource, SecretName, label};
+use crate::model::{FileOrigin, MountSource, SecretName, made_for};
 use crate::plan::PlanError;
 
 /// The secret with which the application encrypts what it stores.
@@ -14,7 +14,7 @@ impl Deploy<'_> {
         self.refuse_foreign()?;
         for network in self.stack.networks.values().filter(|n| !n.external) {
             let there = self.observed.networks.get(network.name.as_str());
-            if there.is_some_and(|n| n.labels.get(label::PROJECT).map(String::as_str) != Some(project.as_str())) {
+            if there.is_some_and(|n| !made_for(project, &n.labels)) {
                 let hint =
                     format!("give this stack another network name, or remove that one with `docker network rm {}`", network.name);
                 return Err(PlanError::Foreign { kind: "network", name: network.name.to_string(), hint });

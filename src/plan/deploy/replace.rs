@@ -79,8 +79,8 @@ impl<'a> Deploy<'a> {
         if self.is_routed(&service.name) {
             let replicas = self.replicas_of(service, batch);
             ready = self.smoke(service, &replicas, &ups, ready);
-            if let (Some(trial), Some(replica)) = (trial, replicas.first()) {
-                ready = self.try_out(service, replica, trial, &ready);
+            if let (Some(trial), Some(replica), Some(up)) = (trial, replicas.first(), ups.first()) {
+                ready = self.try_out(service, (replica, &up.container), trial, &ready);
             }
             let cause = format!("{} have the requests from now on", containers(&ups));
             ready.extend(self.swap(&replicas, false, &cause, &ready));
@@ -166,16 +166,23 @@ impl<'a> Deploy<'a> {
     }
 
     /// A new replica gets a share of the requests, and is compared with the others.
-    fn try_out(&mut self, service: &Service, replica: &Replica, trial: &crate::plan::Trial, after: &[StepId]) -> Vec<StepId> {
+    fn try_out(
+        &mut self,
+        service: &Service,
+        (replica, container): (&Replica, &str),
+        trial: &crate::plan::Trial,
+        after: &[StepId],
+    ) -> Vec<StepId> {
         let route = self.ingress.and_then(|(_, i)| i.routes.iter().find(|r| r.service == service.name));
-        let (Some(new), Some(container), Some(route)) = (self.address_of(replica), self.ingress_container(), route) else {
+        let (Some(new), Some(ingress), Some(route)) = (self.address_of(replica), self.ingress_container(), route) else {
             return after.to_vec();
         };
         let stable = self.serving_addresses(&service.name).iter().map(|a| format!("{a}:{}", route.port)).collect();
         let Some(shared) = self.share(&service.name, new, trial.percent, after) else { return after.to_vec() };
         let bake = Action::Bake {
-            container,
+            ingress,
             service: service.name.clone(),
+            container: container.to_owned(),
             candidate: format!("{new}:{}", route.port),
             stable,
             span: trial.bake,

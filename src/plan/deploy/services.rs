@@ -108,7 +108,7 @@ impl<'a> Deploy<'a> {
     /// What makes this service's containers; `window` is for those that replace others.
     pub(super) fn maker<'m>(&'m mut self, service: &'m Service, window: std::time::Duration) -> Maker<'m, 'a> {
         let patience = self.patience(service);
-        Maker { builder: &mut self.builder, observed: self.observed, service, patience, window }
+        Maker { builder: &mut self.builder, project: &self.stack.project, observed: self.observed, service, patience, window }
     }
 
     fn replicas(&mut self, service: &'a Service, mut gates: Gates, rest: &mut Rest) -> Milestones {

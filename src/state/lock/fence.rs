@@ -66,6 +66,11 @@ impl Fence {
         Self(Arc::new(Inner { clock, span, renewed: Mutex::new(begun), lost: Mutex::new(None), told }))
     }
 
+    /// Whether there is a lock behind it.
+    pub fn guards(&self) -> bool {
+        self.0.span.is_some()
+    }
+
     /// Whether something may begin now.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::fs;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Labels, ProjectName, label};
+use crate::model::{Labels, ProjectName, label, made_for};
 
 const WHO: &str = "io.medianest.lock.who";
 const COMMAND: &str = "io.medianest.lock.command";
@@ -69,8 +69,7 @@ impl Holder {
 
     /// Whether a container with these labels is the lock of `project`, and not something else under its name.
     pub(super) fn are_of_a_lock(labels: &Labels, project: &ProjectName) -> bool {
-        let has = |name: &str, value: &str| labels.get(name).is_some_and(|v| v == value);
-        has(label::PROJECT, project.as_str()) && has(label::ROLE, ROLE)
+        made_for(project, labels) && labels.get(label::ROLE).is_some_and(|role| role == ROLE)
     }
 
     /// Whether it is certain that the holder does not live any more.

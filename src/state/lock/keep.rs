@@ -21,7 +21,7 @@ const JOURNAL_SHARE: u32 = 30;
 /// The pause after a sign of life that did not reach the engine.
 const RETRY: Duration = Duration::from_secs(2);
 /// How long one sign of life may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// How long one that is under way may still take when the work is done.
 const SETTLE: Duration = Duration::from_secs(2);
 

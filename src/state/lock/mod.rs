@@ -10,6 +10,7 @@ mod heartbeat;
 mod holder;
 mod keep;
 mod standing;
+mod steal;
 
 use std::time::Duration;
 

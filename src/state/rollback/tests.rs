@@ -27,6 +27,7 @@ fn release(number: u64, version: &str, head: Option<&str>) -> Release {
         backward_compatible: None,
         stack: None,
         outcome: Outcome::Deployed,
+        culprits: Default::default(),
         rollback_of: None,
         took_ms: None,
     }
@@ -182,6 +183,20 @@ fn what_an_update_left_running_makes_the_current_release_the_one_to_return_to() 
     let stopped = container("shop-api-1", "service", "v2.0.0", ContainerState::Exited { exit_code: 0, oom_killed: false });
     let aside = [running("v1.1.0"), stopped];
     assert_eq!(target(&history, Some(2), None, &aside).map(|r| r.number), Ok(1), "what is stopped serves nobody");
+}
+
+#[test]
+fn a_release_that_is_ahead_of_the_database_is_no_way_back() {
+    // The data of before v2.0.0 was brought back by hand, and v1.0.0 deployed on it.
+    let releases = vec![release(1, "v1.0.0", Some("4")), release(2, "v2.0.0", Some("5")), release(3, "v1.0.0", Some("4"))];
+    let refused = Err(RollbackError::SetBack { target: 2, version: Some("v2.0.0".into()) });
+    let set_back = history(releases);
+    assert_eq!(check_migrations(&set_back, 3, &set_back.releases[1], Some("*"), [].iter()), refused);
+    assert_eq!(check_migrations(&set_back, 3, &set_back.releases[0], None, [].iter()), Ok(()));
+    // A way back leaves the schema as it is.
+    let releases = vec![release(1, "v1.0.0", Some("4")), release(2, "v1.1.0", Some("5")), release(3, "v1.0.0", Some("5"))];
+    let returned = history(releases);
+    assert_eq!(check_migrations(&returned, 3, &returned.releases[1], None, [].iter()), Ok(()));
 }
 
 #[test]

@@ -43,13 +43,17 @@ impl Engine {
     }
 
     fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
-        let stream = UnixStream::connect(&self.socket).expect("these tests need a Docker Engine");
-        stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
         let (kind, body) = match body {
             Some(value) => ("Content-Type: application/json\r\n", value.to_string().into_bytes()),
             None => ("", Vec::new()),
         };
-        exchange(stream, method, path, kind, &body).unwrap_or_else(|e| panic!("{method} {path}: {e}"))
+        self.send(method, path, kind, &body)
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
+        let stream = UnixStream::connect(&self.socket).expect("these tests need a Docker Engine");
+        stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
+        exchange(stream, method, path, headers, body).unwrap_or_else(|e| panic!("{method} {path}: {e}"))
     }
 
     #[track_caller]
@@ -160,6 +164,27 @@ impl Engine {
         let answer = self.call("POST", path, Some(body));
         assert!(answer.status < 300, "POST {path}: {} {}", answer.status, answer.text());
         if answer.body.is_empty() { Value::Null } else { answer.json() }
+    }
+
+    /// Brings an image to a registry under another name; `auth` is the header that Docker's clients send (base64 of JSON).
+    #[track_caller]
+    pub fn push(&self, image: &str, repository: &str, tag: &str, auth: &str) {
+        let tagged = self.call("POST", &format!("/images/{image}/tag?repo={}&tag={tag}", escaped(repository)), None);
+        assert_eq!(tagged.status, 201, "tag {image}: {}", tagged.text());
+        let header = format!("X-Registry-Auth: {auth}\r\n");
+        let pushed = self.send("POST", &format!("/images/{repository}/push?tag={tag}"), &header, b"");
+        assert!(pushed.status == 200 && !pushed.text().contains("errorDetail"), "push {repository}: {}", pushed.text());
+        self.call("DELETE", &format!("/images/{repository}:{tag}"), None);
+    }
+
+    /// Removes all names of images that begin so.
+    pub fn forget_images(&self, prefix: &str) {
+        for image in self.get("/images/json").as_array().unwrap() {
+            let names = ["RepoTags", "RepoDigests"].map(|list| image[list].as_array().cloned().unwrap_or_default());
+            for name in names.iter().flatten().filter_map(Value::as_str).filter(|name| name.starts_with(prefix)) {
+                self.call("DELETE", &format!("/images/{name}"), None);
+            }
+        }
     }
 
     /// Starts a container, behind the program's back. Without a body: the engine hangs up on one that it does not read.

@@ -2,20 +2,24 @@
 //! deployment directory, the real engine without the program's own client, and cleaning up after all of it.
 #![allow(dead_code, unused_imports, reason = "each test crate uses its part of it")]
 
+mod by_hand;
 mod engine;
 mod http;
 mod mute;
 mod place;
+mod registry;
 mod relay;
 mod running;
 mod site;
 
 use std::time::{Duration, Instant};
 
+pub use by_hand::ByHand;
 pub use engine::Engine;
 pub use http::{Answer, get, handshake, request};
 pub use mute::Mute;
 pub use place::{Place, Ran, address, as_nobody, program};
+pub use registry::Registry;
 pub use relay::Relay;
 pub use running::Running;
 pub use site::{Site, free_port};

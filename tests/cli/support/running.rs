@@ -69,6 +69,11 @@ impl Running {
         self.child.id()
     }
 
+    /// Whether it is over by now.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Waits for the end.
     #[track_caller]
     pub fn end(mut self) -> Ran {
