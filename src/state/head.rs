@@ -139,10 +139,10 @@ mod tests {
         head.release = Some(2);
         let (second_name, second) = head.next().unwrap();
         assert_ne!(first_name, second_name);
-        let whole = [(format!("state/{first_name}"), first.clone()), (second_name.into(), second.clone())];
+        let whole = [(format!("head/{first_name}"), first.clone()), (format!("head/{second_name}"), second.clone())];
         assert_eq!(newest(&whole).unwrap().release, Some(2));
         for cut in 0..second.len() {
-            let torn = [(first_name.to_owned(), first.clone()), (second_name.to_owned(), second[..cut].to_vec())];
+            let torn = [(format!("head/{first_name}"), first.clone()), (format!("head/{second_name}"), second[..cut].to_vec())];
             assert_eq!(newest(&torn).unwrap().release, None, "cut at {cut}");
         }
         assert_eq!(newest(&[]), None);
@@ -156,13 +156,13 @@ mod tests {
         assert_eq!((head.stack.clone(), head.migrated.len()), (None, 0));
         let (name, content) = head.next().unwrap();
         assert_eq!(name, "head-0", "the older copy is overwritten");
-        assert_eq!(newest(&[(name.into(), content)]).unwrap(), head);
+        assert_eq!(newest(&[(format!("head/{name}"), content)]).unwrap(), head);
     }
 
     #[test]
     fn a_head_of_a_format_to_come_is_not_guessed_at() {
         let head = Head { schema: SCHEMA + 1, ..Head::first("00".repeat(32)) };
         let content = head.clone().next().unwrap().1;
-        assert_eq!(newest(&[("head-1".into(), content)]), None);
+        assert_eq!(newest(&[("head/head-1".into(), content)]), None);
     }
 }
