@@ -634,7 +634,7 @@ _medianestctl() {
             return 0
             ;;
         medianestctl__subcmd__down)
-            opts="-C -p -H -y -q -v -h -V --volumes --directory --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version"
+            opts="-C -p -H -y -q -v -h -V --volumes --remove-orphans --directory --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -22,6 +22,8 @@ mod rollback;
 mod rollout;
 #[path = "faults/state.rs"]
 mod state;
+#[path = "faults/trials.rs"]
+mod trials;
 #[path = "faults/update.rs"]
 mod update;
 #[path = "faults/visitors.rs"]

@@ -129,7 +129,6 @@ mod tests {
     use super::*;
 
     fn newest(files: &[(String, Vec<u8>)]) -> Option<Head> {
-        let files: Vec<_> = files.iter().map(|(name, content)| (format!("head/{name}"), content)).collect();
         Head::newest(files.iter().map(|(path, content)| (path.as_str(), content.as_slice())))
     }
 
@@ -140,10 +139,10 @@ mod tests {
         head.release = Some(2);
         let (second_name, second) = head.next().unwrap();
         assert_ne!(first_name, second_name);
-        let whole = [(first_name.to_owned(), first.clone()), (second_name.to_owned(), second.clone())];
+        let whole = [(format!("head/{first_name}"), first.clone()), (format!("head/{second_name}"), second.clone())];
         assert_eq!(newest(&whole).unwrap().release, Some(2));
         for cut in 0..second.len() {
-            let torn = [(first_name.to_owned(), first.clone()), (second_name.to_owned(), second[..cut].to_vec())];
+            let torn = [(format!("head/{first_name}"), first.clone()), (format!("head/{second_name}"), second[..cut].to_vec())];
             assert_eq!(newest(&torn).unwrap().release, None, "cut at {cut}");
         }
         assert_eq!(newest(&[]), None);
@@ -152,18 +151,18 @@ mod tests {
     #[test]
     fn a_head_of_the_first_format_is_read() {
         let content = include_bytes!("../../tests/fixtures/head-schema-1").to_vec();
-        let mut head = newest(&[("head-1".into(), content)]).unwrap();
+        let mut head = newest(&[("head/head-1".into(), content)]).unwrap();
         assert_eq!((head.release, head.last, head.sequence), (Some(3), 3, 7));
         assert_eq!((head.stack.clone(), head.migrated.len()), (None, 0));
         let (name, content) = head.next().unwrap();
         assert_eq!(name, "head-0", "the older copy is overwritten");
-        assert_eq!(newest(&[(name.into(), content)]).unwrap(), head);
+        assert_eq!(newest(&[(format!("head/{name}"), content)]).unwrap(), head);
     }
 
     #[test]
     fn a_head_of_a_format_to_come_is_not_guessed_at() {
         let head = Head { schema: SCHEMA + 1, ..Head::first("00".repeat(32)) };
         let content = head.clone().next().unwrap().1;
-        assert_eq!(newest(&[("head-1".into(), content)]), None);
+        assert_eq!(newest(&[("head/head-1".into(), content)]), None);
     }
 }

@@ -6,7 +6,10 @@ use medianestctl::engine::Engine;
 use medianestctl::engine::fake::{Behaviour, FakeEngine, FakeImage, Fault};
 use medianestctl::event::Event;
 use medianestctl::execute::{StepError, Undone};
-use tokio::time::Instant;
+use tokio::{
+    join,
+    time::{Instant, sleep},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{Operator, Project, assert_settled, ids, shop, shop_engine, tell};
@@ -78,11 +81,16 @@ async fn a_stop_does_not_wait_for_a_pull() {
     let image = "reg.example/web:1";
     let engine = FakeEngine::new().with_registry_image(image, FakeImage::default()).fail_on("pull", Fault::Hang);
     let project = Project::new(&format!("{{name: shop, services: {{web: {{image: '{image}'}}}}}}"));
-    let began = Instant::now();
-    let failure = operator(&project, &engine, "pull", "image reg.example/web:1").deploy().await.unwrap_err().step();
+    let (operator, began, second) = (Operator::new(&project, &engine), Instant::now(), Duration::from_secs(1));
+    let press = async {
+        sleep(second).await;
+        operator.cancel.cancel();
+    };
+    let (outcome, ()) = join!(operator.deploy(), press);
+    let failure = outcome.unwrap_err().step();
     assert!(matches!(failure.error, StepError::Cancelled), "{failure:?}");
     assert_eq!((&failure.undone, failure.done, failure.touched), (&Undone::Nothing, 0, false));
-    assert_eq!(began.elapsed(), Duration::ZERO);
+    assert_eq!(began.elapsed(), second);
     project.deploy(&engine).await.unwrap();
     assert_settled(&project, &engine).await;
 }

@@ -1,12 +1,13 @@
 //! Updates and rollbacks under the eyes of visitors: whichever call goes wrong in whichever way, nobody is turned away, and
 //! the next command converges.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use medianestctl::engine::Engine;
 use medianestctl::engine::fake::{Behaviour, FakeEngine, FakeImage, Reload};
 
-use crate::support::{Fate, Project, Trouble, Watched, assert_settled, good, shop_but, shop_engine, tell};
+use crate::support::{Fate, Project, Trouble, Watched, assert_settled, good, kind, shop_but, shop_engine, tell};
 
 /// The shop whose api is always brought back by the engine: what is kept for a way back must not be.
 fn v1() -> Project {
@@ -84,14 +85,34 @@ async fn calls(command: Command) -> Vec<(bool, String)> {
     watched.calls()
 }
 
+/// What a command asks of the engine; whoever asks for more has to say so here. An update waits for its migration, too.
+const READING: [&str; 8] = ["container", "containers", "get", "image", "info", "networks", "processes", "volumes"];
+
+/// And what it changes; an update makes what it then removes, and every change rewrites the note.
+const CHANGING: [&str; 11] = [
+    "create container",
+    "create volume",
+    "exec",
+    "kill",
+    "put",
+    "remove container",
+    "remove volume",
+    "rename",
+    "set restart",
+    "start",
+    "stop",
+];
+
 async fn each(command: Command, fate: Fate, reading: bool) {
-    let mut count = 0;
-    for (n, (changes, call)) in calls(command).await.into_iter().enumerate() {
-        if changes == reading {
-            continue;
-        }
+    let calls: Vec<_> = calls(command).await.into_iter().enumerate().filter(|(_, (changes, _))| *changes != reading).collect();
+    let kinds: BTreeSet<_> = calls.iter().map(|(_, (_, call))| kind(call)).collect();
+    let expected = if reading { &READING[..] } else { &CHANGING[..] };
+    let waits = (reading && command == Command::Update).then_some(&"wait");
+    let expected = expected.iter().chain(waits).map(|kind| (*kind).to_owned()).collect();
+    assert_eq!(kinds, expected, "every kind of call is among them");
+    for (n, (_, call)) in &calls {
         let engine = command.start().await;
-        let watched = Watched::shop(&engine).fails(n, fate);
+        let watched = Watched::shop(&engine).fails(*n, fate);
         let outcome = watched.live(command.run(&watched)).await;
         tell(&format!("call {n} `{call}` {fate:?}: {:?}", outcome.map(|o| o.err())));
         assert!(watched.struck());
@@ -101,9 +122,8 @@ async fn each(command: Command, fate: Fate, reading: bool) {
         command.again(&next).await;
         next.assert_served();
         assert_settled(&command.aim(), &engine).await;
-        count += 1;
     }
-    tell(&format!("{count} combinations of {command:?} and {fate:?}"));
+    tell(&format!("{} combinations of {command:?} and {fate:?}", calls.len()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -129,6 +149,26 @@ async fn an_update_with_a_call_that_hangs() {
 #[tokio::test(start_paused = true)]
 async fn an_update_that_cannot_look() {
     each(Command::Update, Fate::Error, true).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_is_killed_while_it_looks() {
+    each(Command::Update, Fate::Killed, true).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_waits_in_vain_for_what_it_looks_at() {
+    each(Command::Update, Fate::Hang, true).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_that_is_killed_while_it_looks() {
+    each(Command::Rollback, Fate::Killed, true).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_that_waits_in_vain_for_what_it_looks_at() {
+    each(Command::Rollback, Fate::Hang, true).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -31,7 +31,8 @@ async fn what_another_project_has_marked_as_its_own_is_left_alone() {
     let labels =
         [(label::COMPOSE_PROJECT, "shop"), (label::COMPOSE_SERVICE, "api"), (label::PROJECT, "other"), (label::ROLE, "service")];
     let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    engine.create_container(&ContainerSpec::holder("theirs".into(), "shop/api:v1".into(), labels, Vec::new())).await.unwrap();
+    let theirs = ContainerSpec::holder("theirs".into(), "shop/api:v1".into(), labels, Vec::new());
+    engine.create_container(&ContainerSpec { command: Some(vec!["serve".into()]), ..theirs }).await.unwrap();
     engine.start("theirs").await.unwrap();
     let operator = Operator::new(&project, &engine);
     for done in [operator.restart(&[]).await, operator.stop(&[]).await, operator.down(false).await] {

@@ -67,7 +67,7 @@ fn real_a_canary_that_does_well_becomes_the_release_and_nobody_notices() {
         assert!(logged as u64 >= requests, "{logged} lines of {service}-1 in nginx's log, {text}");
     }
     let record = &site.run(&["releases", "show", "2", "--json"]).exits(0).document()["release"];
-    assert_eq!((&record["outcome"], &record["version"]), (&"healthy".into(), &VERSIONS[1].into()), "{record}");
+    assert_eq!((&record["outcome"], &record["version"]), (&"deployed".into(), &VERSIONS[1].into()), "{record}");
     let upstreams = site.engine.exec(&site.name("nginx-1"), "", &["sh", "-c", "cat /etc/medianest/upstreams/*.conf"]).1;
     assert!(!upstreams.contains("weight=") && !upstreams.contains("trial"), "no trial is left: {upstreams}");
     let report = load.finish();

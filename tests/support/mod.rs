@@ -15,7 +15,7 @@ pub use operator::{Done, Operator, Trouble, clock};
 pub use project::{Project, good, shop, shop_but, shop_engine, stocked};
 pub use registry::FakeRegistry;
 pub use settled::{assert_settled, containers, ids, planned};
-pub use watched::{Fate, Watched};
+pub use watched::{Fate, Watched, kind};
 
 /// Says which of many cases is at hand; shown when it fails.
 #[allow(clippy::print_stdout, reason = "the test harness keeps it for failures")]

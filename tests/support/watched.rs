@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use futures_util::StreamExt as _;
 use futures_util::{
-    future::pending,
+    future::{pending, ready},
     stream::{self, BoxStream},
 };
 use medianestctl::engine::fake::FakeEngine;
@@ -45,6 +45,17 @@ pub enum Fate {
     Lost,
     /// Nothing is done, and no answer comes until patience ends.
     Hang,
+}
+
+impl Fate {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Killed, Self::Error, Self::Lost, Self::Hang];
+}
+
+/// The kind of a call, by its line: `create container` of `create container shop-api-1`.
+pub fn kind(line: &str) -> String {
+    let words = if ["create", "remove", "set"].iter().any(|verb| line.starts_with(verb)) { 2 } else { 1 };
+    line.split_whitespace().take(words).collect::<Vec<_>>().join(" ")
 }
 
 #[derive(Default)]
@@ -214,16 +225,22 @@ impl Watched {
         Ok(())
     }
 
-    async fn call<T>(&self, changes: bool, line: String, call: impl Future<Output = Answer<T>> + Send) -> Answer<T> {
+    /// Books a call, and says what is to go wrong with it.
+    fn book(&self, changes: bool, line: &str) -> Option<Fate> {
         let number = {
             let mut calls = self.calls.lock().unwrap();
-            calls.push((changes, line.clone()));
+            calls.push((changes, line.to_owned()));
             calls.len() - 1
         };
         let fate = self.fate.filter(|(n, _)| *n == number).map(|(_, fate)| fate);
         if fate.is_some() {
             self.struck.store(true, Ordering::Relaxed);
         }
+        fate
+    }
+
+    async fn call<T>(&self, changes: bool, line: String, call: impl Future<Output = Answer<T>> + Send) -> Answer<T> {
+        let fate = self.book(changes, &line);
         if fate == Some(Fate::Killed) || self.dead.is_cancelled() {
             self.dead.cancel();
             pending::<()>().await;
@@ -360,6 +377,32 @@ impl Engine for Watched {
     }
 
     fn logs<'a>(&'a self, name: &str, options: &LogOptions) -> BoxStream<'a, Answer<LogChunk>> {
+        let line = format!("logs {name}");
+        let fails = |kind, why: &'static str| Err(EngineError::new(kind, &line, why));
+        match self.book(false, &line) {
+            None => {}
+            Some(Fate::Killed) => {
+                self.dead.cancel();
+                return Box::pin(stream::pending());
+            }
+            Some(Fate::Error) => return Box::pin(stream::once(ready(fails(ErrorKind::Other, "the engine failed (injected)")))),
+            // It breaks off in the middle.
+            Some(Fate::Lost) => {
+                let end = fails(ErrorKind::Unreachable, "the connection broke (injected)");
+                let begin = self.log.map(|answers| self.trial(answers.map(|(status, seconds, n)| (status, seconds, n / 12))));
+                return match begin {
+                    Some(begin) => Box::pin(stream::once(begin).chain(stream::once(ready(end)))),
+                    None => Box::pin(stream::once(ready(end))),
+                };
+            }
+            Some(Fate::Hang) => {
+                let end = fails(ErrorKind::Timeout, "no answer within 120 s (injected)");
+                return Box::pin(stream::once(async move {
+                    sleep(PATIENCE).await;
+                    end
+                }));
+            }
+        }
         match self.log.filter(|_| name == self.ingress && options.follow) {
             Some(answers) => Box::pin(stream::once(self.trial(answers)).chain(self.engine.logs(name, options))),
             None => self.engine.logs(name, options),
