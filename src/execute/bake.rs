@@ -30,24 +30,32 @@ pub(super) struct Trial<'a> {
     pub(super) thresholds: &'a Thresholds,
 }
 
-/// Runs the trial; `tell` gets a line, and seconds done and in all.
+/// How much longer than the trial the log is followed: one that ends before the trial does has broken off.
+const SPARE: Duration = Duration::from_secs(60);
+
+/// Runs the trial; `tell` gets a line, and seconds done and in all. Returns what is to be told of one that nobody has
+/// judged, in words, and what can be done about it.
 pub(super) async fn run(
     engine: &dyn Engine,
     trial: &Trial<'_>,
     cancel: &CancellationToken,
     tell: &(dyn Fn(String, u64, u64) + Send + Sync),
-) -> Result<(), StepError> {
+) -> Result<Option<(String, String)>, StepError> {
+    let bad = |why| StepError::Canary { service: trial.service.clone(), candidate: trial.candidate.to_owned(), why };
     let since = engine.info().await?.clock;
-    let options = LogOptions { follow: true, since, limit: Some(trial.span), ..LogOptions::default() };
+    let options = LogOptions { follow: true, since, limit: Some(trial.span + SPARE), ..LogOptions::default() };
     let mut chunks = engine.logs(trial.ingress, &options);
     let (begin, mut tally, mut open) = (Instant::now(), Tally::default(), Vec::new());
-    let (mut next, mut ended) = (begin + LOOK, false);
+    let mut next = begin + LOOK;
     while begin.elapsed() < trial.span {
         tokio::select! {
-            chunk = chunks.next(), if !ended => match chunk {
+            chunk = chunks.next() => match chunk {
                 // Chunks are not necessarily whole lines.
                 Some(chunk) => open.extend_from_slice(&chunk?.bytes),
-                None => ended = true,
+                None => {
+                    let (after, of) = (begin.elapsed().as_secs(), trial.span.as_secs());
+                    return Err(bad(format!("could not be watched: the log of {} ended after {after} of {of} s", trial.ingress)));
+                }
             },
             () = sleep_until(next.min(begin + trial.span)) => {}
             () = cancel.cancelled() => return Err(StepError::Cancelled),
@@ -61,10 +69,29 @@ pub(super) async fn run(
         }
         next += LOOK;
         if let Verdict::Bad(why) = tally.verdict(trial.thresholds) {
-            return Err(StepError::Canary { service: trial.service.clone(), candidate: trial.candidate.to_owned(), why });
+            return Err(bad(why));
         }
         let message = format!("trying {} of `{}`: {} requests", trial.candidate, trial.service, tally.requests());
         tell(message, begin.elapsed().as_secs(), trial.span.as_secs());
     }
-    Ok(())
+    if !tally.has_lines() {
+        let seconds = trial.span.as_secs();
+        return Err(bad(format!(
+            "cannot be judged: the log of {} has no line of any request to `{}` in {seconds} s; nobody came, or `access_log` is \
+             set anew for them",
+            trial.ingress, trial.service
+        )));
+    }
+    Ok(match tally.verdict(trial.thresholds) {
+        Verdict::Bad(why) => return Err(bad(why)),
+        Verdict::Open => {
+            let (count, least) = (tally.requests(), trial.thresholds.requests);
+            let message = format!(
+                "the canary {} of `{}` becomes the release unjudged: {count} requests came, and it takes {least} to tell",
+                trial.candidate, trial.service
+            );
+            Some((message, "a longer `--bake` or a larger `--canary` share brings it more".to_owned()))
+        }
+        Verdict::Good => None,
+    })
 }

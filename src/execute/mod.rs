@@ -5,6 +5,7 @@
 
 mod attempt;
 mod bake;
+mod drain;
 mod gate;
 mod job;
 mod run;

@@ -75,6 +75,8 @@ fn used(action: &Action) -> Option<&str> {
         | Action::Dump { container, .. }
         | Action::ReadSchema { container, .. }
         | Action::Drain { container, .. }
+        | Action::Smoke { container, .. }
+        | Action::Bake { container, .. }
         | Action::SwitchUpstreams { container, .. } => Some(container),
         _ => None,
     }
@@ -299,7 +301,7 @@ mod tests {
         let record = Action::Record { release: None, upstreams: None };
         vec![
             step(create("new"), &[]),
-            Step { undo: Some(Undo { actions: vec![start("old")] }), ..step(stop("old"), &[0]) },
+            Step { undo: Some(Undo { actions: vec![start("old")], without: Vec::new() }), ..step(stop("old"), &[0]) },
             step(start("new"), &[1]),
             step(await_healthy("new"), &[2]),
             tidy(remove("old"), &[3]),
@@ -331,7 +333,7 @@ mod tests {
             (broken(|s| s[4].after = vec![StepId(1)]), "step 5 tidies before 3, 4 are done"),
             (broken(|s| s[4].phase = Phase::Work), "step 5 removes container old before all is well"),
             (
-                broken(|s| s[5].undo = Some(Undo { actions: Vec::new() })),
+                broken(|s| s[5].undo = Some(Undo { actions: Vec::new(), without: Vec::new() })),
                 "step 6 would be taken back although there is no way back",
             ),
             (broken(|s| s[6].after = vec![StepId(4)]), "step 7 records before 6 are done"),

@@ -234,15 +234,18 @@ impl Maker<'_, '_> {
         self.builder.undo(start, back);
     }
 
-    /// Taken back from the end: one that became healthy goes, one that did not is kept for inspection.
+    /// Taken back from the end: one that did not do its work is kept for inspection.
     fn keep_when_it_fails(&mut self, place: &Place<'_>, up: &Up) {
         let failed = failed_name(&place.spec.name);
-        let keep = Action::Rename { container: up.container.clone(), to: failed.clone() };
-        let undo_start = vec![self.stop(&up.container), self.remove(&failed), keep];
-        let undo_healthy = vec![self.stop(&up.container), self.remove(&up.container)];
-        if let (Some(start), Some(healthy)) = (up.started, up.healthy) {
-            self.builder.undo(start, undo_start);
-            self.builder.undo(healthy, undo_healthy);
+        let mut back = vec![self.stop(&up.container)];
+        if revives(place.spec.restart) {
+            back.push(Action::SetRestart { container: up.container.clone(), policy: RestartPolicy::No });
+        }
+        back.push(self.remove(&failed));
+        back.push(Action::Rename { container: up.container.clone(), to: failed });
+        // Whichever step comes first when all is taken back: what a smoke test or a trial finds wrong was healthy.
+        for id in [up.started, up.healthy].into_iter().flatten() {
+            self.builder.undo(id, back.clone());
         }
     }
 
@@ -264,15 +267,29 @@ impl Maker<'_, '_> {
         Up { container: container.to_owned(), started: Some(start), healthy: Some(healthy) }
     }
 
-    /// Stops a predecessor; it is started again when a later step fails.
-    pub(super) fn retire(&mut self, old: &ObservedContainer, cause: String, after: Vec<StepId>) -> StepId {
+    /// Stops a predecessor; it is started again when a later step fails, unless one of `successors` that it may not run
+    /// beside could not be stopped.
+    pub(super) fn retire(
+        &mut self,
+        old: &ObservedContainer,
+        cause: String,
+        mut after: Vec<StepId>,
+        successors: &[String],
+    ) -> StepId {
+        if revives(old.restart) {
+            // Before it is stopped: an engine that starts anew in between would bring it back beside its successor.
+            let set = |policy| Action::SetRestart { container: old.name.clone(), policy };
+            let id = self.builder.add(set(RestartPolicy::No), "the engine must not bring it back by itself", after);
+            self.builder.undo(id, vec![set(old.restart)]);
+            after = vec![id];
+        }
         let id = self.builder.add(self.stop(&old.name), cause, after);
         let mut back = vec![self.start(&old.name)];
         // What was not healthy before cannot be expected to be so afterwards.
         if old.state.is_running() && matches!(self.observed.kept.health_of(old), Health::Healthy | Health::NoCheck) {
             back.push(self.await_healthy(&old.name, Duration::ZERO));
         }
-        self.builder.undo(id, back);
+        self.builder.undo_without(id, back, successors.to_vec());
         id
     }
 }

@@ -203,6 +203,9 @@ pub enum Action {
         container: String,
         /// The addresses.
         addresses: Vec<Ipv4Addr>,
+        /// It is enough that no connection leads to the addresses: whatever an old worker still takes in finds another
+        /// replica of its list. Otherwise every old worker must be gone.
+        connections_tell: bool,
         /// How long at most; what is still open then (a websocket) is cut by the stop that follows.
         limit: Duration,
     },
@@ -223,10 +226,12 @@ pub enum Action {
     },
     /// Let a new replica answer its share of the requests, and compare it with the others by the ingress's log.
     Bake {
-        /// The ingress container.
-        container: String,
+        /// The ingress container, whose log is read.
+        ingress: String,
         /// The service.
         service: ServiceName,
+        /// The new replica's container.
+        container: String,
         /// The new replica: address and port.
         candidate: String,
         /// The others.
@@ -406,6 +411,9 @@ pub enum Phase {
 pub struct Undo {
     /// What to do, in this order.
     pub actions: Vec<Action>,
+    /// Containers beside which nothing of this may run: when one of them could not be stopped, none of it is done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
 }
 
 /// One step of a plan.

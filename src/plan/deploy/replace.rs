@@ -34,11 +34,12 @@ impl<'a> Deploy<'a> {
         let trial = strategy.trial().filter(|_| self.is_routed(&service.name) && order == Order::StartFirst);
         let batches: Vec<_> = places.chunks(strategy.batch(service)).collect();
         let count = batches.len();
-        for (index, batch) in batches.into_iter().enumerate() {
+        for (index, batch) in batches.iter().copied().enumerate() {
             let window = strategy.window(service);
+            let later: Vec<_> = batches.iter().skip(index + 1).flat_map(|batch| self.old_addresses(batch)).collect();
             let (ups, next) = match &order {
-                Order::StartFirst => self.start_first(service, batch, &gates, window, trial.filter(|_| index == 0)),
-                Order::StopFirst(why) => self.stop_first(service, batch, &gates, window, why),
+                Order::StartFirst => self.start_first(service, batch, &later, &gates, window, trial.filter(|_| index == 0)),
+                Order::StopFirst(why) => self.stop_first(service, batch, &later, &gates, window, why),
             };
             // The next batch is touched when this one is done.
             gates.disturb.extend(next);
@@ -55,11 +56,12 @@ impl<'a> Deploy<'a> {
         }
     }
 
-    /// New ones run, are healthy and have the traffic before old ones go. Returns what the next batch waits for.
+    /// New ones run, are healthy and have the traffic before old ones go; those at `later` go after them. Returns what the next batch waits for.
     fn start_first(
         &mut self,
         service: &Service,
         batch: Batch<'_, 'a>,
+        later: &[Ipv4Addr],
         gates: &Gates,
         window: std::time::Duration,
         trial: Option<&crate::plan::Trial>,
@@ -80,17 +82,17 @@ impl<'a> Deploy<'a> {
             let replicas = self.replicas_of(service, batch);
             ready = self.smoke(service, &replicas, &ups, ready);
             if let (Some(trial), Some(replica)) = (trial, replicas.first()) {
-                ready = self.try_out(service, replica, trial, &ready);
+                ready = self.try_out(service, replica, &ups, trial, &ready);
             }
             let cause = format!("{} have the requests from now on", containers(&ups));
             ready.extend(self.swap(&replicas, false, &cause, &ready));
             next.clone_from(&ready);
-            ready.extend(self.drain(self.old_addresses(batch), &ready));
+            ready.extend(self.drain(self.old_addresses(batch), later, &ready));
         }
         let mut gone = Vec::new();
         for ((_, place), up) in batch.iter().zip(&ups) {
             for old in place.active() {
-                gone.push(self.maker(service, window).retire(old, makes_way(place, up, None), ready.clone()));
+                gone.push(self.maker(service, window).retire(old, makes_way(place, up, None), ready.clone(), &[]));
             }
         }
         // Where no ingress tells them apart, one generation goes before the next replica comes.
@@ -102,6 +104,7 @@ impl<'a> Deploy<'a> {
         &mut self,
         service: &Service,
         batch: Batch<'_, 'a>,
+        later: &[Ipv4Addr],
         gates: &Gates,
         window: std::time::Duration,
         why: &str,
@@ -118,7 +121,7 @@ impl<'a> Deploy<'a> {
         let serve = replicas.iter().filter(|r| self.serving(r).is_some()).count();
         if routed && self.serving_count(&service.name) > serve {
             before.extend(self.swap(&replicas, true, "the others serve while these are replaced", &before));
-            before.extend(self.drain(self.old_addresses(batch), &before));
+            before.extend(self.drain(self.old_addresses(batch), later, &before));
         }
         let mut ups = Vec::new();
         let mut stopped = Vec::new();
@@ -126,7 +129,7 @@ impl<'a> Deploy<'a> {
             let up = Up { container: container.clone(), started: None, healthy: None };
             for old in place.active() {
                 let cause = makes_way(place, &up, Some(why));
-                stopped.push(self.maker(service, window).retire(old, cause, before.clone()));
+                stopped.push(self.maker(service, window).retire(old, cause, before.clone(), &made));
             }
         }
         before.extend(stopped);
@@ -166,16 +169,25 @@ impl<'a> Deploy<'a> {
     }
 
     /// A new replica gets a share of the requests, and is compared with the others.
-    fn try_out(&mut self, service: &Service, replica: &Replica, trial: &crate::plan::Trial, after: &[StepId]) -> Vec<StepId> {
+    fn try_out(
+        &mut self,
+        service: &Service,
+        replica: &Replica,
+        ups: &[Up],
+        trial: &crate::plan::Trial,
+        after: &[StepId],
+    ) -> Vec<StepId> {
         let route = self.ingress.and_then(|(_, i)| i.routes.iter().find(|r| r.service == service.name));
-        let (Some(new), Some(container), Some(route)) = (self.address_of(replica), self.ingress_container(), route) else {
+        let (new, ingress, up) = (self.address_of(replica), self.ingress_container(), ups.first());
+        let (Some(new), Some(ingress), Some(route), Some(up)) = (new, ingress, route, up) else {
             return after.to_vec();
         };
         let stable = self.serving_addresses(&service.name).iter().map(|a| format!("{a}:{}", route.port)).collect();
         let Some(shared) = self.share(&service.name, new, trial.percent, after) else { return after.to_vec() };
         let bake = Action::Bake {
-            container,
+            ingress,
             service: service.name.clone(),
+            container: up.container.clone(),
             candidate: format!("{new}:{}", route.port),
             stable,
             span: trial.bake,
