@@ -76,8 +76,15 @@ pub fn measure(site: &Site, rounds: usize, verdict: &mut Verdict) -> Row {
 pub fn quiet(site: &Site, verdict: &mut Verdict) {
     println!("\n{QUIET_ROUNDS} rollbacks with one client that asks [{WINDOW}]");
     let hour = Duration::from_secs(3600);
-    let asking =
-        Mix { brisk: (1, Duration::from_millis(20)), lazy: (0, hour), fresh: hour, slow: hour, upload: hour, sockets: 0 };
+    let asking = Mix {
+        brisk: (1, Duration::from_millis(20)),
+        lazy: (0, hour),
+        fresh: hour,
+        slow: hour,
+        upload: hour,
+        trickle: hour,
+        sockets: 0,
+    };
     let load = Load::start(site.port, asking);
     let mut rollbacks = Vec::new();
     for n in 1..=QUIET_ROUNDS {

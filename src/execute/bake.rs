@@ -35,12 +35,28 @@ pub(super) struct Trial<'a> {
     pub(super) thresholds: &'a Thresholds,
 }
 
+/// How much longer than the trial the log is followed: one that ends before the trial does has broken off.
+const SPARE: Duration = Duration::from_secs(60);
+
 /// A trial that nothing speaks against.
 pub(super) struct Passed {
     /// There were requests enough to tell.
     pub(super) decided: bool,
     /// The figures of both sides.
     pub(super) figures: Figures,
+}
+
+impl Trial<'_> {
+    /// What is told of a canary that does not become the release.
+    async fn failed(&self, engine: &dyn Engine, why: impl Into<String>, tally: &Tally) -> StepError {
+        StepError::Canary {
+            service: self.service.clone(),
+            container: self.container.to_owned(),
+            why: why.into(),
+            figures: Box::new(tally.figures()),
+            evidence: Box::new(Evidence { log: last_lines(engine, self.container).await, ..Evidence::default() }),
+        }
+    }
 }
 
 /// Runs the trial; `tell` gets a line, and seconds done and in all.
@@ -51,16 +67,20 @@ pub(super) async fn run(
     tell: &(dyn Fn(String, u64, u64) + Send + Sync),
 ) -> Result<Passed, StepError> {
     let since = engine.info().await?.clock;
-    let options = LogOptions { follow: true, since, limit: Some(trial.span), ..LogOptions::default() };
+    let options = LogOptions { follow: true, since, limit: Some(trial.span + SPARE), ..LogOptions::default() };
     let mut chunks = engine.logs(trial.ingress, &options);
     let (begin, mut tally, mut open) = (Instant::now(), Tally::default(), Vec::new());
-    let (mut next, mut ended) = (begin + LOOK, false);
+    let mut next = begin + LOOK;
     while begin.elapsed() < trial.span {
         tokio::select! {
-            chunk = chunks.next(), if !ended => match chunk {
+            chunk = chunks.next() => match chunk {
                 // Chunks are not necessarily whole lines.
                 Some(chunk) => open.extend_from_slice(&chunk?.bytes),
-                None => ended = true,
+                None => {
+                    let (after, of) = (begin.elapsed().as_secs(), trial.span.as_secs());
+                    let why = format!("could not be watched: the log of {} ended after {after} of {of} s", trial.ingress);
+                    return Err(trial.failed(engine, why, &tally).await);
+                }
             },
             () = sleep_until(next.min(begin + trial.span)) => {}
             () = cancel.cancelled() => return Err(StepError::Cancelled),
@@ -74,17 +94,22 @@ pub(super) async fn run(
         }
         next += LOOK;
         if let Verdict::Bad(why) = tally.verdict(trial.thresholds) {
-            return Err(StepError::Canary {
-                service: trial.service.clone(),
-                container: trial.container.to_owned(),
-                why,
-                figures: Box::new(tally.figures()),
-                evidence: Box::new(Evidence { log: last_lines(engine, trial.container).await, ..Evidence::default() }),
-            });
+            return Err(trial.failed(engine, why, &tally).await);
         }
         let message = format!("trying {}, {} requests so far", trial.container, tally.requests());
         tell(message, begin.elapsed().as_secs(), trial.span.as_secs());
     }
-    let decided = tally.verdict(trial.thresholds) != Verdict::Open;
-    Ok(Passed { decided, figures: tally.figures() })
+    if !tally.has_lines() {
+        let seconds = trial.span.as_secs();
+        let why = format!(
+            "cannot be judged: the log of {} has no line of any request to `{}` in {seconds} s; nobody came, or `access_log` is set \
+             anew for them",
+            trial.ingress, trial.service
+        );
+        return Err(trial.failed(engine, why, &tally).await);
+    }
+    match tally.verdict(trial.thresholds) {
+        Verdict::Bad(why) => Err(trial.failed(engine, why, &tally).await),
+        verdict => Ok(Passed { decided: verdict != Verdict::Open, figures: tally.figures() }),
+    }
 }

@@ -6,6 +6,7 @@
 mod attempt;
 mod bake;
 mod blame;
+mod drain;
 mod fenced;
 mod gate;
 mod job;
@@ -112,7 +113,7 @@ pub enum StepError {
         /// The canary's container.
         container: String,
         /// What it did, in words that follow its name.
-        why: &'static str,
+        why: String,
         /// The figures of both sides.
         figures: Box<Figures>,
         /// What it has printed.

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Context, StepError,
     fenced::Fenced,
-    step::{Seen, carry_out, keep_evidence},
+    step::{Seen, carry_out, keep_evidence, keep_upstreams},
 };
 use crate::engine::ErrorKind;
 use crate::event::Event;
@@ -177,9 +177,13 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
             undo(plan, &to_undo, culprits, context, &seen).await
         }
     };
-    // After taking back, where the lock may have been lost too: what serves again was found healthy on the way.
+    // After taking back, where the lock may have been lost too.
     let lost = lost.or_else(|| context.fence.check().err());
     if lost.is_none() {
+        if matches!(undone, Undone::Completely(_)) {
+            keep_upstreams(&plan.project, context, &seen).await;
+        }
+        // What serves again was found healthy on the way.
         keep_evidence(&plan.project, context, &seen).await;
     }
     let latest = begun.iter().next_back().copied().unwrap_or(StepId(0));
@@ -244,12 +248,12 @@ impl Held {
         }
     }
 
-    fn forbids(&self, action: &Action) -> bool {
+    /// `without` are the containers beside which the action may bring nothing back.
+    fn forbids(&self, action: &Action, without: &[String]) -> bool {
         match action {
             Action::Stop { .. } | Action::RemoveContainer { .. } => self.serving || self.busy,
             Action::SwitchUpstreams { .. } => self.serving,
-            // A predecessor that was to go before its successor came (`X` before `X-next`) may not run beside it.
-            Action::Start { container } => self.running.iter().any(|other| other.starts_with(container.as_str())),
+            Action::Start { .. } => self.running.iter().any(|other| without.contains(other)),
             _ => false,
         }
     }
@@ -268,7 +272,7 @@ async fn undo(plan: &Plan, done: &[StepId], culprits: BTreeSet<&str>, context: &
         let Some(undo) = plan.step(*id).and_then(|s| s.undo.as_ref()) else { continue };
         any = true;
         for action in &undo.actions(&culprits) {
-            if held.forbids(action) {
+            if held.forbids(action, &undo.without) {
                 break;
             }
             if let Err(lost) = context.fence.check() {
@@ -448,5 +452,48 @@ mod tests {
         };
         assert_eq!(run(&plan, &context).await.unwrap().steps, names.len());
         assert_eq!(most.into_inner(), 2);
+    }
+
+    /// A stop of `web-10-next` that failed once forbade bringing `web-1` back, for the beginning of its name.
+    #[tokio::test(start_paused = true)]
+    async fn only_what_may_not_run_beside_one_that_cannot_be_stopped_stays_away() {
+        for (without, comes_back) in [(vec!["web-1-next".to_owned()], true), (vec!["web-10-next".to_owned()], false)] {
+            let engine = FakeEngine::new().with_image("web:1", FakeImage::unchecked(Behaviour::default()));
+            let labels = Labels::from([(crate::model::label::PROJECT.to_owned(), "shop".to_owned())]);
+            for name in ["web-1", "web-10-next"] {
+                let spec = ContainerSpec::holder(name.into(), "web:1".into(), labels.clone(), Vec::new());
+                engine.create_container(&ContainerSpec { command: Some(vec!["web".into()]), ..spec }).await.unwrap();
+            }
+            engine.start("web-1").await.unwrap();
+            let stop = |container: &str| Action::Stop { container: container.into(), grace: Duration::ZERO };
+            let start = |container: &str| Action::Start { container: container.into() };
+            let mut old = step(stop("web-1"), &[]);
+            old.undo = Some(Undo { without, ..Undo::by([start("web-1")]) });
+            let mut new = step(start("web-10-next"), &[0]);
+            new.undo = Some(Undo::by([stop("web-10-next")]));
+            let fails = step(start("nobody"), &[1]);
+            let plan = Plan { steps: vec![old, new, fails], ..Plan::empty("shop".parse().unwrap()) };
+            // The calls: stop, start, the one that fails, and then the stop that takes the start back.
+            let call = u64::try_from(engine.changes().len()).unwrap() + 4;
+            let engine = engine.fail_call(call, crate::engine::fake::Fault::Error);
+            let context = Context {
+                engine: &engine,
+                granted: &Versions::default(),
+                key: &FingerprintKey::generate(&mut crate::secret::system_random).unwrap(),
+                head: None,
+                release: None,
+                starts: 2,
+                events: &|_| (),
+                cancel: CancellationToken::new(),
+                abandon: CancellationToken::new(),
+                fence: &Fence::open(),
+                now: Utc::now,
+            };
+            let failure = run(&plan, &context).await.unwrap_err();
+            assert!(matches!(&failure.undone, Undone::Failed(why) if why.contains("stop")), "{failure:?}");
+            let runs = async |name: &str| engine.container(name).await.unwrap().unwrap().state.is_running();
+            assert!(runs("web-10-next").await, "it could not be stopped");
+            assert_eq!(runs("web-1").await, comes_back);
+        }
     }
 }

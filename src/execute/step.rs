@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::try_join;
 
-use super::{Context, StepError, bake, gate, job, smoke, stage};
+use super::{Context, StepError, bake, drain, gate, job, smoke, stage};
 use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::event::Event;
 use crate::ingress;
@@ -23,6 +23,8 @@ pub(super) const PULL_IDLE: Duration = Duration::from_secs(30);
 pub(super) struct Seen {
     evidence: Mutex<Vec<GateEvidence>>,
     head: Mutex<Option<Head>>,
+    /// What the ingress was last given, where nothing has made it uncertain since.
+    switched: Mutex<Option<String>>,
     /// `Some` when the database was asked, whatever it said.
     schema: Mutex<Option<Option<String>>>,
 }
@@ -44,6 +46,12 @@ impl Seen {
     fn schema(&self, head: &Head) -> Option<String> {
         let told = self.schema.lock().ok().and_then(|schema| schema.clone());
         told.unwrap_or_else(|| head.schema_head.clone())
+    }
+
+    fn set_switched(&self, text: Option<String>) {
+        if let Ok(mut switched) = self.switched.lock() {
+            *switched = text;
+        }
     }
 
     fn add(&self, evidence: GateEvidence) {
@@ -83,6 +91,11 @@ pub(super) async fn carry_out(
     let progress = |message: String, done: Option<u64>, total: Option<u64>| {
         (context.events)(Event::StepProgress { step: number, message, done, total });
     };
+    let warn = |what: Option<(String, String)>| {
+        if let Some((message, hint)) = what {
+            (context.events)(Event::StepWarning { step: number, message, hint });
+        }
+    };
     match action {
         Action::Pull { image } => {
             let tell = |p: crate::engine::PullProgress| progress(String::new(), Some(p.received), Some(p.total));
@@ -102,6 +115,7 @@ pub(super) async fn carry_out(
             if volumes.iter().flat_map(|v| &v.files).any(|file| matches!(file.content, StagedContent::Rendered(_))) {
                 // Upstreams that an ingress will find are no longer those that an earlier one was given.
                 forget_upstreams(project, context, seen).await?;
+                seen.set_switched(None);
             }
             stage::fill(engine, holder, volumes, context.granted).await?;
         }
@@ -137,12 +151,10 @@ pub(super) async fn carry_out(
             seen.set_schema(told.map(|output| output.text()).filter(|text| !text.is_empty()));
         }
         Action::SetRestart { container, policy } => engine.set_restart(container, *policy).await?,
-        Action::Drain { container, addresses, limit } => {
-            let tell = |s: u64| {
-                let message = format!("waiting for requests under way, {s} s of {} s", limit.as_secs());
-                progress(message, Some(s), Some(limit.as_secs()));
-            };
-            ingress::drain(engine, container, addresses, *limit, &tell).await?;
+        Action::Drain { container, addresses, connections_tell, limit } => {
+            let wait = ingress::Wait { addresses, connections_tell: *connections_tell, limit: *limit };
+            let tell = |message, done, total| progress(message, Some(done), Some(total));
+            warn(drain::run(engine, container, wait, &context.cancel, &tell).await?);
         }
         Action::Smoke { ingress, service, container, address, port, smoke } => {
             if let Err(error) = smoke::check(engine, ingress, &address.to_string(), *port, smoke).await {
@@ -192,7 +204,9 @@ pub(super) async fn carry_out(
         Action::SwitchUpstreams { container, path, content } => {
             // Until the record says what the ingress has, nobody knows: a run that ends in between leaves no wrong one.
             forget_upstreams(project, context, seen).await?;
+            seen.set_switched(None);
             ingress::switch(engine, container, path, content).await?;
+            seen.set_switched(Some(content.clone()));
         }
         Action::KeepMaintenance { maintenance } => {
             write(project, context, seen, None, |head| head.maintenance.clone_from(maintenance)).await?;
@@ -252,6 +266,14 @@ pub(super) async fn keep_evidence(project: &ProjectName, context: &Context<'_>, 
 /// Whether anybody may have the lock.
 async fn somebody_is_at_work(project: &ProjectName, engine: &dyn Engine) -> bool {
     !matches!(engine.container(&lock_holder(project)).await, Ok(None))
+}
+
+/// Keeps what the ingress was last given, in a run that took everything back: what it has then is known, and no record
+/// follows that would say so. Call it under the lock.
+pub(super) async fn keep_upstreams(project: &ProjectName, context: &Context<'_>, seen: &Seen) {
+    let Some(text) = seen.switched.lock().ok().and_then(|mut switched| switched.take()) else { return };
+    // A failure of this costs one more switch in the next run.
+    let _ = write(project, context, seen, None, |head| head.upstreams = Some(text)).await;
 }
 
 /// Until the next record nobody shall believe to know what the ingress has.

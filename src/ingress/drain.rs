@@ -1,14 +1,14 @@
 //! Waits until nobody uses what the ingress has left, so that it can be stopped.
 //!
-//! Two signs are asked for, because each alone is wrong somewhere:
+//! Two signs there are, because each alone is wrong somewhere:
 //!
 //! - *No old worker is left.* Then every request that was under way is answered: certain, and what usually happens. But
 //!   one open websocket, to whichever replica, keeps its worker for as long as it likes.
 //! - *No connection leads to the addresses.* That sees which replica a long connection belongs to. But an old worker may
 //!   have a request for them without a connection: it still takes in an upload, or one of its clients was idle and
 //!   speaks up (nginx 1.27.4 and newer keep idle clients over a reload). So this sign counts only after the time that
-//!   idle clients are kept, and only when it is seen twice in a row. Should an upload take longer, nginx finds the
-//!   stopped replica unreachable and goes to another one of the same list.
+//!   idle clients are kept, only when it is seen twice in a row, and only where the plan says that each old list names
+//!   another replica which stays: nginx finds the stopped one unreachable and goes to that one.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -32,22 +32,36 @@ const NO_MATCH: i64 = 1;
 pub enum Drained {
     /// Nobody uses the addresses any more.
     Quiet,
-    /// The time is over and somebody still does: a websocket, an endless download. They get one drop.
-    LimitReached,
+    /// The time is over and somebody still does: a websocket, an endless download, a slow upload. They get one drop.
+    LimitReached {
+        /// Connections to the addresses; `None` where they cannot be told. Without any, what is cut off is still coming in.
+        connections: Option<usize>,
+    },
 }
 
-/// Waits until no old worker of the nginx in `container` can hold a request to `addresses`, at most `limit`. `tell` is
-/// called with the seconds waited. The new upstreams must be in force already (`switch`).
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait<'a> {
+    /// Addresses that the ingress does not send to any more.
+    pub addresses: &'a [Ipv4Addr],
+    /// That no connection leads to them is enough.
+    pub connections_tell: bool,
+    /// How long at most.
+    pub limit: Duration,
+}
+
+/// Waits until no old worker of the nginx in `container` can hold a request to the addresses that has nowhere else to go.
+/// `tell` is called with the seconds waited. The new upstreams must be in force already (`switch`).
 pub async fn drain(
     engine: &dyn Engine,
     container: &str,
-    addresses: &[Ipv4Addr],
-    limit: Duration,
+    wait: Wait<'_>,
     tell: &(dyn Fn(u64) + Send + Sync),
 ) -> Result<Drained, SwitchError> {
+    let Wait { addresses, connections_tell, limit } = wait;
     let begin = Instant::now();
     let mut clear = 0;
-    let mut sockets_can_be_seen = !addresses.is_empty();
+    let mut can_be_seen = !addresses.is_empty();
     for pause in pauses() {
         match look(engine, container).await {
             Ok(seen) if !seen.leaving.is_empty() => {}
@@ -57,18 +71,18 @@ pub async fn drain(
             Err(e) => return Err(e),
         }
         let waited = begin.elapsed();
-        if sockets_can_be_seen && waited >= QUIET_WORKERS {
-            match connections(engine, container, addresses).await? {
-                Some(0) => clear += 1,
-                Some(_) => clear = 0,
-                None => sockets_can_be_seen = false,
-            }
-            if clear == 2 {
+        let over = waited >= limit;
+        let mut found = None;
+        if can_be_seen && (over || (connections_tell && waited >= QUIET_WORKERS)) {
+            found = connections(engine, container, addresses).await?;
+            can_be_seen = found.is_some();
+            clear = if found == Some(0) { clear + 1 } else { 0 };
+            if connections_tell && clear == 2 {
                 break;
             }
         }
-        if waited >= limit {
-            return Ok(Drained::LimitReached);
+        if over {
+            return Ok(Drained::LimitReached { connections: found });
         }
         tell(waited.as_secs());
         sleep(pause.min(limit - waited)).await;

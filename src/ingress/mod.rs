@@ -13,6 +13,6 @@ mod sockets;
 mod switch;
 pub mod trial;
 
-pub use drain::{Drained, drain};
+pub use drain::{Drained, Wait, drain};
 pub use error::SwitchError;
 pub use switch::switch;

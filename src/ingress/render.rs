@@ -66,6 +66,21 @@ pub fn with_maintenance(file: &str, maintenance: Option<&Maintenance>) -> String
     headed(begin.map_or("", |begin| &file[begin..]), maintenance)
 }
 
+/// The same file without the server at this address; `None` when it names none, or an upstream would be left without any.
+pub fn without_server(file: &str, address: Ipv4Addr, maintenance: Option<&Maintenance>) -> Option<String> {
+    let server = format!("    server {address}:");
+    let begin = if file.starts_with(UPSTREAM) { 0 } else { file.find(&format!("\n{UPSTREAM}"))? + 1 };
+    let blocks = &file[begin..];
+    let others = |block: &str| block.lines().any(|l| l.starts_with("    server ") && !l.starts_with(&server));
+    let mut with_it = blocks.split("\n}").filter(|block| block.contains(&server)).peekable();
+    with_it.peek()?;
+    if !with_it.all(others) {
+        return None;
+    }
+    let rest: String = blocks.split_inclusive('\n').filter(|line| !line.starts_with(&server)).collect();
+    Some(headed(&rest, maintenance))
+}
+
 /// What of a file says how requests are sent, wherever the replicas are: two files that differ in this are of different
 /// releases.
 pub fn without_addresses(file: &str) -> String {
@@ -128,6 +143,21 @@ mod tests {
         let closed =
             with_maintenance(&file("10.0.0.1", Balance::RoundRobin), Some(&Maintenance { retry_after: 1, message: None }));
         assert_eq!(one, without_addresses(&closed));
+    }
+
+    #[test]
+    fn a_server_is_left_out_while_there_are_others() {
+        let (a, b) = (Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 0, 11));
+        let of = |servers: &[Ipv4Addr]| servers.iter().map(|a| Server::new(a.to_string())).collect::<Vec<_>>();
+        let file = |servers: &[Ipv4Addr]| upstreams(&[route(Balance::RoundRobin)], &[of(servers)], None);
+        assert_eq!(without_server(&file(&[a, b]), a, None), Some(file(&[b])));
+        assert_eq!(without_server(&file(&[a]), a, None), None, "it is the last one");
+        assert_eq!(without_server(&file(&[b]), a, None), None, "it is not there");
+        let two = |second: &[Ipv4Addr]| {
+            upstreams(&[route(Balance::RoundRobin), route(Balance::LeastConn)], &[of(&[a, b]), of(second)], None)
+        };
+        assert_eq!(without_server(&two(&[a]), a, None), None, "one of two has no other");
+        assert_eq!(without_server(&two(&[b]), a, None).unwrap().matches("server 10.0.0.1:").count(), 0);
     }
 
     #[test]

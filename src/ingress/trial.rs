@@ -123,6 +123,11 @@ impl Tally {
         Figures { canary: self.candidate.to_string(), others: self.stable.to_string() }
     }
 
+    /// Whether anything was logged of the canary or of the others.
+    pub fn has_lines(&self) -> bool {
+        self.candidate.count() + self.stable.count() > 0
+    }
+
     /// What the answers so far say.
     pub fn verdict(&self, thresholds: &Thresholds) -> Verdict {
         let (candidate, stable) = (&self.candidate, &self.stable);

@@ -45,9 +45,9 @@ pub struct Ingress {
 }
 
 impl Ingress {
-    /// How long is waited where the file does not say: longer than a page or an API call takes, shorter than people
-    /// care to wait for somebody's websocket.
-    pub const DEFAULT_DRAIN: Duration = Duration::from_secs(30);
+    /// How long is waited where the file does not say: an upload of 20 MB at 3 Mbit/s is in by then, and nobody waits
+    /// longer for somebody's websocket.
+    pub const DEFAULT_DRAIN: Duration = Duration::from_secs(60);
 }
 
 /// The site is closed to visitors, and they are told so.

@@ -46,6 +46,8 @@ pub mod label {
     pub const VERSION: &str = "io.medianest.version";
     /// Ours: how many replicas were wanted when the container was created.
     pub const REPLICAS: &str = "io.medianest.replicas";
+    /// Ours, of the ingress: the path of its upstream file.
+    pub const UPSTREAMS: &str = "io.medianest.upstreams";
     /// Ours: what the container was created as, of what can be changed while it is there; JSON.
     pub const FORM: &str = "io.medianest.form";
 }

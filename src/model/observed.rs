@@ -157,6 +157,11 @@ impl ObservedContainer {
         self.label(label::CONFIG_HASH)
     }
 
+    /// The path of its upstream file, when it was made as an ingress.
+    pub fn upstreams(&self) -> Option<&str> {
+        self.label(label::UPSTREAMS)
+    }
+
     /// The application's version when it was created.
     pub fn version(&self) -> Option<&str> {
         self.label(label::VERSION)

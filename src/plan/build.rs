@@ -51,7 +51,14 @@ impl Builder {
     /// Says what takes a step back.
     pub(super) fn undo_by(&mut self, id: StepId, actions: Vec<Back>) {
         if let Some(step) = self.steps.get_mut(id.0) {
-            step.undo = Some(Undo { actions });
+            step.undo = Some(Undo { actions, without: Vec::new() });
+        }
+    }
+
+    /// Says what takes a step back while none of these containers runs.
+    pub(super) fn undo_without(&mut self, id: StepId, actions: Vec<Action>, without: Vec<String>) {
+        if let Some(step) = self.steps.get_mut(id.0) {
+            step.undo = Some(Undo { without, ..Undo::by(actions) });
         }
     }
 

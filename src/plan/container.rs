@@ -60,7 +60,7 @@ fn labels(stack: &Stack, service: &Service, circumstances: &Circumstances<'_>) -
 }
 
 /// The hash of everything that a container is created from, but for what tells nothing of its behaviour: its name,
-/// where the files lay, the number of its siblings, its image and version, and its fixed addresses.
+/// where the files lay, the number of its siblings, its image and version, its fixed addresses, and what other labels say of it.
 pub fn config_hash(spec: &ContainerSpec) -> String {
     let mut relevant = spec.clone();
     relevant.name.clear();
@@ -78,6 +78,7 @@ pub fn config_hash(spec: &ContainerSpec) -> String {
         label::VERSION,
         label::REPLICAS,
         label::FORM,
+        label::UPSTREAMS,
     ] {
         relevant.labels.remove(name);
     }

@@ -5,14 +5,16 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
     time::Duration,
 };
 
 use super::{Action, Change, Note, Plan, PlanError, StepId, build::Builder, place::is_active};
 use crate::drift;
+use crate::ingress::render;
 use crate::model::{
-    ContainerState, Healthcheck, Observed, ObservedContainer, ProjectName, ServiceName, is_put_aside, label, made_for,
-    state_holder, state_volume,
+    ContainerState, Healthcheck, Ingress, Maintenance, Observed, ObservedContainer, ProjectName, ServiceName, is_put_aside,
+    label, made_for, state_holder, state_volume,
 };
 
 /// Which services are meant; none named means all.
@@ -171,22 +173,70 @@ pub fn stop(project: &ProjectName, observed: &Observed, selection: &Selection) -
     Ok(plan(project, builder))
 }
 
-/// Restarts one container after the other, so that a service with several replicas goes on serving.
+/// The ingress, where it is known what it has and where its upstreams lie: requests can be sent past a replica.
+struct Proxy<'a> {
+    container: &'a str,
+    path: &'a str,
+    text: &'a str,
+    maintenance: Option<&'a Maintenance>,
+}
+
+impl<'a> Proxy<'a> {
+    fn find(project: &ProjectName, observed: &'a Observed) -> Option<Self> {
+        let ours = |c: &&ObservedContainer| c.is_of(project) && c.role() == Some("service") && c.state.is_running();
+        let mut running = observed.containers.iter().filter(ours);
+        let (container, path) = running.find_map(|c| Some((c.name.as_str(), c.upstreams()?)))?;
+        let maintenance = observed.kept.maintenance.as_ref();
+        Some(Self { container, path, text: observed.kept.upstreams.as_deref()?, maintenance })
+    }
+
+    fn switch(&self, content: &str) -> Action {
+        let (container, path) = (self.container.to_owned(), self.path.to_owned());
+        Action::SwitchUpstreams { container, path, content: content.to_owned() }
+    }
+
+    /// Sends requests past `replica` and waits until it has none; `None` where it gets none, or nobody else would serve.
+    fn set_apart(&self, builder: &mut Builder, replica: &ObservedContainer, after: Option<StepId>) -> Option<StepId> {
+        let without = |address: &Ipv4Addr| Some((*address, render::without_server(self.text, *address, self.maintenance)?));
+        let (address, text) = replica.fixed_addresses.values().find_map(without)?;
+        let switched = builder.add(self.switch(&text), "the others serve while it restarts", after);
+        builder.undo(switched, vec![self.switch(self.text)]);
+        let (container, limit) = (self.container.to_owned(), Ingress::DEFAULT_DRAIN);
+        // Workers from the turn of the one before may know this replica alone.
+        let drain = Action::Drain { container, addresses: vec![address], connections_tell: false, limit };
+        Some(builder.add(drain, "what old workers have begun it shall finish", [switched]))
+    }
+}
+
+/// Restarts one container after the other, so that a service with several replicas goes on serving; behind an ingress
+/// without a request lost.
 pub fn restart(project: &ProjectName, observed: &Observed, selection: &Selection) -> Result<Plan, PlanError> {
     let selection = with_dependents(project, observed, selection);
     let groups = groups(project, observed, &selection)?;
     let mut builder = Builder::default();
     let mut previous: Option<StepId> = None;
+    let proxy = Proxy::find(project, observed);
     for name in needs_first(&groups) {
         for container in groups.get(&name).map(Group::replicas).unwrap_or_default() {
             let mut after = previous;
+            let routed = proxy.as_ref().filter(|_| container.state.is_running());
+            let apart = routed.and_then(|proxy| Some((proxy, proxy.set_apart(&mut builder, container, previous)?)));
+            if let Some((_, drained)) = apart {
+                after = Some(drained);
+            }
             if is_active(container) {
                 let action = Action::Stop { container: container.name.clone(), grace: grace(container) };
                 after = Some(builder.add(action, "it is to restart", after));
             }
             let start = builder.add(Action::Start { container: container.name.clone() }, "it is to restart", after);
             let (action, cause) = await_healthy(container, &name);
-            previous = Some(builder.add(action, cause, [start]));
+            let healthy = builder.add(action, cause, [start]);
+            previous = Some(match apart {
+                Some((proxy, _)) => {
+                    builder.add(proxy.switch(proxy.text), format!("{} has the requests again", container.name), [healthy])
+                }
+                None => healthy,
+            });
         }
     }
     record_evidence(&mut builder, observed);

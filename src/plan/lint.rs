@@ -75,6 +75,8 @@ fn used(action: &Action) -> Option<&str> {
         | Action::Dump { container, .. }
         | Action::ReadSchema { container, .. }
         | Action::Drain { container, .. }
+        | Action::Smoke { container, .. }
+        | Action::Bake { container, .. }
         | Action::SwitchUpstreams { container, .. } => Some(container),
         _ => None,
     }

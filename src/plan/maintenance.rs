@@ -20,7 +20,8 @@ pub fn maintenance(stack: &Stack, observed: &Observed, wanted: Option<&Maintenan
     });
     let Some(container) = runs else { return Err(PlanError::IngressDown { service: name }) };
     let config = FileOrigin::Config(ingress.config.clone());
-    let target = service.files.iter().find(|f| f.origin == config).map(|f| f.target.clone());
+    let planned = || service.files.iter().find(|f| f.origin == config).map(|f| f.target.clone());
+    let target = container.upstreams().map(str::to_owned).or_else(planned);
     let (Some(path), Some(before)) = (target, &observed.kept.upstreams) else {
         return Err(PlanError::UnknownUpstreams { service: name });
     };

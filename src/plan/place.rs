@@ -245,11 +245,15 @@ impl Maker<'_, '_> {
         self.builder.undo(start, back);
     }
 
-    /// One that did not do its work is kept for inspection.
+    /// Taken back from the end: one that did not do its work is kept for inspection.
     fn keep_when_it_fails(&mut self, place: &Place<'_>, up: &Up) {
         let Some(start) = up.started else { return };
-        let keep = Back::KeepOrRemove { container: up.container.clone(), to: failed_name(&place.spec.name) };
-        self.builder.undo_by(start, vec![Back::Do(self.stop(&up.container)), keep]);
+        let mut back = vec![Back::Do(self.stop(&up.container))];
+        if revives(place.spec.restart) {
+            back.push(Back::Do(Action::SetRestart { container: up.container.clone(), policy: RestartPolicy::No }));
+        }
+        back.push(Back::KeepOrRemove { container: up.container.clone(), to: failed_name(&place.spec.name) });
+        self.builder.undo_by(start, back);
     }
 
     /// Gives a container that runs the restart policy back that it was made with.
@@ -270,15 +274,29 @@ impl Maker<'_, '_> {
         Up { container: container.to_owned(), started: Some(start), healthy: Some(healthy) }
     }
 
-    /// Stops a predecessor; it is started again when a later step fails.
-    pub(super) fn retire(&mut self, old: &ObservedContainer, cause: String, after: Vec<StepId>) -> StepId {
+    /// Stops a predecessor; it is started again when a later step fails, unless one of `successors` that it may not run
+    /// beside could not be stopped.
+    pub(super) fn retire(
+        &mut self,
+        old: &ObservedContainer,
+        cause: String,
+        mut after: Vec<StepId>,
+        successors: &[String],
+    ) -> StepId {
+        if revives(old.restart) {
+            // Before it is stopped: an engine that starts anew in between would bring it back beside its successor.
+            let set = |policy| Action::SetRestart { container: old.name.clone(), policy };
+            let id = self.builder.add(set(RestartPolicy::No), "the engine must not bring it back by itself", after);
+            self.builder.undo(id, vec![set(old.restart)]);
+            after = vec![id];
+        }
         let id = self.builder.add(self.stop(&old.name), cause, after);
         let mut back = vec![self.start(&old.name)];
         // What was not healthy before cannot be expected to be so afterwards.
         if old.state.is_running() && matches!(self.observed.kept.health_of(old), Health::Healthy | Health::NoCheck) {
             back.push(self.await_healthy(&old.name, Duration::ZERO));
         }
-        self.builder.undo(id, back);
+        self.builder.undo_without(id, back, successors.to_vec());
         id
     }
 }

@@ -216,6 +216,9 @@ pub enum Action {
         container: String,
         /// The addresses.
         addresses: Vec<Ipv4Addr>,
+        /// It is enough that no connection leads to the addresses: whatever an old worker still takes in finds another
+        /// replica of its list. Otherwise every old worker must be gone.
+        connections_tell: bool,
         /// How long at most; what is still open then (a websocket) is cut by the stop that follows.
         limit: Duration,
     },

@@ -30,12 +30,15 @@ pub enum Back {
 pub struct Undo {
     /// What to do, in this order.
     pub actions: Vec<Back>,
+    /// Containers beside which nothing of this may run: when one of them could not be stopped, none of it is done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
 }
 
 impl Undo {
     /// Takes back by these actions, whatever went wrong.
     pub fn by(actions: impl IntoIterator<Item = Action>) -> Self {
-        Self { actions: actions.into_iter().map(Back::Do).collect() }
+        Self { actions: actions.into_iter().map(Back::Do).collect(), without: Vec::new() }
     }
 
     /// What is done, in this order, when the steps that failed were about the containers `culprits`.
@@ -78,7 +81,7 @@ mod tests {
     fn only_what_did_not_do_its_work_is_kept() {
         let start = Action::Start { container: "old".into() };
         let keep = Back::KeepOrRemove { container: "new".into(), to: "failed".into() };
-        let undo = Undo { actions: vec![Back::Do(start.clone()), keep] };
+        let undo = Undo { actions: vec![Back::Do(start.clone()), keep], without: Vec::new() };
         let remove = |container: &str| Action::RemoveContainer { container: container.into() };
         let rename = Action::Rename { container: "new".into(), to: "failed".into() };
         assert_eq!(undo.actions(&BTreeSet::from(["new"])), [start.clone(), remove("failed"), rename]);
@@ -92,7 +95,7 @@ mod tests {
             Back::KeepOrRemove { container: "new".into(), to: "failed".into() },
         ];
         assert_eq!(
-            serde_json::to_value(Undo { actions }).unwrap(),
+            serde_json::to_value(Undo { actions, without: Vec::new() }).unwrap(),
             serde_json::json!({"actions": [
                 {"action": "start", "container": "old"},
                 {"action": "keep_or_remove", "container": "new", "to": "failed"},

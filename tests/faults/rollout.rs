@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use medianestctl::engine::fake::{Behaviour, ExecScript, FakeEngine, FakeImage};
+use medianestctl::engine::fake::{Behaviour, ExecScript, FakeEngine, FakeImage, Reload};
 use medianestctl::engine::{Engine, ExecOutput};
+use medianestctl::event::Event;
 use medianestctl::execute::{Failure, StepError, Undone};
-use medianestctl::model::{RestartPolicy, Thresholds};
+use medianestctl::model::{Maintenance, RestartPolicy, Thresholds};
 use medianestctl::plan::{Trial, Way};
 use tokio::time::Instant;
 
-use crate::support::{Operator, Project, Trouble, Watched, assert_settled, good, ids, shop, shop_but, shop_engine};
+use crate::support::{Fate, Operator, Project, Trouble, Watched, assert_settled, good, ids, shop, shop_but, shop_engine};
 
 const REPLICAS: &str = "deploy: {replicas: \"${REPLICAS:-2}\"}";
 const HUP: &str = "kill shop-proxy-1 HUP";
@@ -257,8 +258,30 @@ async fn a_canary_that_does_well_becomes_the_release() {
 async fn a_canary_that_nobody_asked_anything_has_not_failed() {
     let engine = running(&shop()).await;
     let begin = Instant::now();
-    canary(&engine, Watched::shop(&engine).logs_trial((500, "0.020", 19), (200, "0.020", 200))).await.unwrap();
+    let watched = Watched::shop(&engine).logs_trial((500, "0.020", 19), (200, "0.020", 200));
+    let project = v2(&shop());
+    let mut operator = Operator::new(&project, &watched);
+    operator.way = Way::Canary(trial());
+    operator.deploy().await.unwrap();
+    watched.assert_served();
     assert!(begin.elapsed() >= trial().bake, "its time was waited for");
+    let told = warnings(&operator);
+    assert!(told.len() == 1 && told[0].ends_with("unjudged: 19 requests came, and it takes 20 to tell"), "{told:?}");
+}
+
+fn warnings(operator: &Operator<'_>) -> Vec<String> {
+    let events = operator.events.lock().unwrap();
+    let warning = |e: &Event| if let Event::StepWarning { message, .. } = e { Some(message.clone()) } else { None };
+    events.iter().filter_map(warning).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_canary_of_which_the_log_says_nothing_is_not_trusted() {
+    let engine = running(&shop()).await;
+    let failure = fails(&engine, &shop(), Watched::shop(&engine), Way::Canary(trial())).await;
+    assert!(failure.error.to_string().contains("has no line of any request to `api` in 60 s"), "{failure}");
+    shop().deploy(&engine).await.unwrap();
+    assert_settled(&shop(), &engine).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -271,9 +294,10 @@ async fn a_canary_that_fails_or_is_slow_is_taken_back_at_once() {
         let begin = Instant::now();
         let watched = Watched::shop(&engine).logs_trial(answers, (200, "0.020", 200));
         let failure = fails(&engine, &shop(), watched, Way::Canary(trial())).await;
-        assert_eq!(failure.undone, Undone::Completely(vec!["shop-api-1-failed".into()]), "it is kept for inspection");
         assert!(matches!(&failure.error, StepError::Canary { .. }), "{failure:?}");
         assert!(failure.error.to_string().contains(words), "{failure}");
+        assert_eq!(failure.undone, Undone::Completely(vec!["shop-api-1-failed".into()]), "it is kept for inspection");
+        assert!(engine.container("shop-api-1-failed").await.unwrap().is_some());
         assert!(begin.elapsed() < trial().bake, "as soon as it is plain");
         shop().deploy(&engine).await.unwrap();
         assert_settled(&shop(), &engine).await;
@@ -307,6 +331,7 @@ async fn one_that_fails_its_smoke_test_never_gets_a_request() {
     let failure = fails(&engine, &project, Watched::shop(&engine), Way::Rolling).await;
     assert!(matches!(&failure.error, StepError::Smoke { .. }), "{failure:?}");
     assert_eq!(failure.undone, Undone::Completely(vec!["shop-api-1-failed".into()]), "it is kept for inspection");
+    assert!(engine.container("shop-api-1-failed").await.unwrap().is_some());
     assert_eq!(count(&engine.changes(), HUP), swaps);
     project.deploy(&engine).await.unwrap();
     assert_settled(&project, &engine).await;
@@ -324,5 +349,172 @@ async fn a_predecessor_that_is_kept_does_not_come_back_by_itself() {
     project.rollback(&engine, Some("v1")).await.unwrap();
     assert_eq!(policy("shop-api-1").await, RestartPolicy::Always, "it is set back");
     assert_eq!(policy("shop-api-1-previous").await, RestartPolicy::No);
+    assert_settled(&project, &engine).await;
+}
+
+/// A proxy that takes a reload at once, and whose old workers go on taking in an upload for this time: no connection leads
+/// to a replica meanwhile.
+fn taking_in(span: Duration) -> FakeImage {
+    let nobody = ExecScript::new(|_, argv| (argv[0] == "grep").then(|| ExecOutput { code: 1, output: Vec::new() }));
+    FakeImage { reload: Reload::Lingers(span), exec: Some(nobody), ..good() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_takes_longer_than_an_idle_client_is_kept_finds_somebody_at_its_end() {
+    let cases =
+        ["parallelism: 1, monitor: 1s", "parallelism: 2, monitor: 1s", "parallelism: 0", "order: stop-first, monitor: 1s"];
+    for config in cases {
+        let project = updating(config);
+        let engine = shop_engine().with_image("shop/proxy:1", taking_in(Duration::from_secs(40)));
+        project.deploy(&engine).await.unwrap();
+        let watched = Watched::shop(&engine).tries_others();
+        v2(&project).deploy(&watched).await.unwrap();
+        watched.assert_served();
+        assert_settled(&v2(&project), &engine).await;
+        if config.contains("stop-first") {
+            continue;
+        }
+        let watched = Watched::shop(&engine).tries_others();
+        v2(&project).rollback(&watched, None).await.unwrap();
+        watched.assert_served();
+        assert_settled(&project, &engine).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_finds_somebody_when_an_update_is_taken_back() {
+    // What comes after the api fails when all of the api has been replaced.
+    let late = "  late:\n    image: shop/late:${VERSION:-v1}\n    networks: [front]\n    healthcheck: {test: [CMD, late-ready]}\n    depends_on: {api: {condition: service_healthy}}\n";
+    let shop = shop_but(&[("  proxy:\n", &format!("{late}  proxy:\n"))]);
+    let sick = FakeImage::unchecked(Behaviour::NeverHealthy { output: "no".into() });
+    let engine = shop_engine().with_image("shop/proxy:1", taking_in(Duration::from_secs(40)));
+    let engine = engine.with_image("shop/late:v1", good()).with_image("shop/late:v2", sick);
+    shop.deploy(&engine).await.unwrap();
+    let watched = Watched::shop(&engine).tries_others();
+    let mut project = v2(&shop);
+    project.patience = Some(Duration::from_secs(2));
+    let failure = project.deploy(&watched).await.unwrap_err().step();
+    watched.assert_served();
+    assert!(matches!(failure.undone, Undone::Completely(_)), "{failure:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_cut_off_at_the_limit_is_told() {
+    // A websocket keeps its worker, and its connection, for as long as it likes.
+    let held = ExecScript::new(|_, argv| {
+        let line = b"   1: 0300140A:9C40 020014AC:0FA0 01 00000000:00000000 00:00000000 00000000   101  0 1002\n";
+        (argv[0] == "grep").then(|| ExecOutput { code: 0, output: line.repeat(3) })
+    });
+    let proxy = FakeImage { reload: Reload::Lingers(Duration::from_secs(3600)), exec: Some(held), ..good() };
+    let engine = shop_engine().with_image("shop/proxy:1", proxy);
+    shop().deploy(&engine).await.unwrap();
+    let begin = Instant::now();
+    let project = v2(&shop());
+    let operator = Operator::new(&project, &engine);
+    operator.deploy().await.unwrap();
+    assert!(begin.elapsed() < Duration::from_secs(120), "nobody's websocket holds an update up for ever: {:?}", begin.elapsed());
+    assert_eq!(
+        warnings(&operator),
+        [
+            "3 connections of shop-proxy-1 to 172.20.0.2 are still open after 60 s, and are cut off",
+            "old workers of shop-proxy-1 are still at work after 60 s: what they take in for 172.20.0.3 is cut off",
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_stopped_in_an_update_does_not_come_back_by_itself() {
+    // An engine that starts anew in the middle of it would have two of them run on one volume.
+    let always = ("restart: unless-stopped\n    environment: {LOG", "restart: always\n    environment: {LOG");
+    let project = shop_but(&[always]);
+    let engine = running(&project).await;
+    let calls = update(&project, &engine).await;
+    for n in [1, 2] {
+        assert!(at(&calls, &format!("set restart shop-api-{n}")) < at(&calls, &format!("stop shop-api-{n}")), "{calls:#?}");
+    }
+    // And what is taken back is as it was, while what failed stays where it is.
+    let engine = running(&project).await.with_script_for("shop-api-2-next", Behaviour::NeverHealthy { output: "no".into() });
+    fails(&engine, &project, Watched::shop(&engine), Way::Rolling).await;
+    let policy = async |name: &str| engine.container(name).await.unwrap().unwrap().restart;
+    assert_eq!(policy("shop-api-1").await, RestartPolicy::Always);
+    assert_eq!(policy("shop-api-2").await, RestartPolicy::Always);
+    assert_eq!(policy("shop-api-2-failed").await, RestartPolicy::No);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_killed_update_left_gets_no_request_before_it_is_healthy() {
+    let web = "  web:\n    image: shop/web:${VERSION:-v1}\n    networks: [front]\n    healthcheck: {test: [CMD, web-ready]}\n    depends_on: {api: {condition: service_healthy}}\n";
+    let route = "routes: [{upstream: api, service: api, port: 4000}]";
+    let routes = "routes: [{upstream: api, service: api, port: 4000}, {upstream: web, service: web, port: 80}]";
+    let project = shop_but(&[("  proxy:\n", &format!("{web}  proxy:\n")), (route, routes)]);
+    let started = async || {
+        let engine = shop_engine().with_image("shop/web:v1", good());
+        project.deploy(&engine).await.unwrap();
+        engine.with_image("shop/web:v2", FakeImage::unchecked(Behaviour::NeverHealthy { output: "no".into() }))
+    };
+    let engine = started().await;
+    let watched = Watched::shop(&engine).sick("shop/web:v2");
+    let failure = v2(&project).deploy(&watched).await.unwrap_err().step();
+    let calls = watched.calls();
+    let call =
+        |wanted: &str| calls.iter().position(|(_, call)| call == wanted).unwrap_or_else(|| panic!("no {wanted}: {failure:?}"));
+    let stop = call("stop shop-api-2");
+    assert!(call("start shop-web-1-next") < stop && call(HUP) < stop);
+
+    let engine = started().await;
+    let watched = Watched::shop(&engine).sick("shop/web:v2").fails(stop, Fate::Killed);
+    assert!(watched.live(v2(&project).deploy(&watched)).await.is_none());
+    assert!(engine.container("shop-web-1-next").await.unwrap().unwrap().state.is_running());
+    let next = Watched::shop(&engine).sick("shop/web:v2");
+    project.deploy(&next).await.unwrap();
+    next.assert_served();
+    assert_settled(&project, &engine).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_restarts_with_its_dependency_has_no_request_while_it_does() {
+    let project = shop().var("API_RESTARTS", "true");
+    let engine = running(&project).await;
+    let watched = Watched::shop(&engine);
+    let next = project.var("DB_TAG", "2");
+    next.deploy(&watched).await.unwrap();
+    watched.assert_served();
+    assert_settled(&next, &engine).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_by_hand_turns_nobody_away() {
+    let engine = running(&shop()).await;
+    let project = shop();
+    let watched = Watched::shop(&engine);
+    Operator::new(&project, &watched).restart(&["api"]).await.unwrap();
+    watched.assert_served();
+    assert_settled(&project, &engine).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_upstreams_may_move_within_the_ingress_together_with_an_update() {
+    let project = shop_but(&[("target: /etc/proxy/upstreams.conf", "target: \"${WHERE:-/etc/proxy}/upstreams.conf\"")]);
+    let engine = running(&project).await;
+    let next = v2(&project).var("WHERE", "/etc/elsewhere");
+    next.deploy(&engine).await.unwrap();
+    assert_settled(&next, &engine).await;
+    project.rollback(&engine, Some("v1")).await.unwrap();
+    assert_settled(&project, &engine).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_taking_back_it_is_known_what_the_ingress_has() {
+    let sick = Behaviour::NeverHealthy { output: "no".into() };
+    let engine = running(&shop()).await.with_script_for("shop-api-2-next", sick);
+    fails(&engine, &shop(), Watched::shop(&engine), Way::Rolling).await;
+    let project = shop();
+    let operator = Operator::new(&project, &engine);
+    let closed = Maintenance { retry_after: 60, message: None };
+    operator.maintenance(Some(&closed)).await.unwrap();
+    operator.maintenance(None).await.unwrap();
+    let swaps = count(&engine.changes(), HUP);
+    project.deploy(&engine).await.unwrap();
+    assert_eq!(count(&engine.changes(), HUP), swaps, "nothing has to be switched again");
     assert_settled(&project, &engine).await;
 }

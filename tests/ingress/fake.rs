@@ -11,7 +11,7 @@ use std::{
 
 use medianestctl::engine::fake::{ExecScript, FakeEngine, FakeImage, Inside, Reload};
 use medianestctl::engine::{ContainerSpec, Engine, ExecOutput};
-use medianestctl::ingress::{Drained, SwitchError, drain, switch};
+use medianestctl::ingress::{Drained, SwitchError, Wait, drain, switch};
 use medianestctl::model::Labels;
 use medianestctl::state::archive;
 use tokio::time::Instant;
@@ -118,10 +118,10 @@ async fn a_drain_ends_with_the_old_workers() {
     let engine = proxy(reloads(Reload::Slow(Duration::from_secs(4)))).await;
     switch(&engine, "proxy", PATH, NEW).await.unwrap();
     let begin = Instant::now();
-    let drained = drain(&engine, "proxy", &[ADDRESS], Duration::from_secs(30), &|_| ()).await.unwrap();
+    let drained = drain(&engine, "proxy", by_workers(30), &|_| ()).await.unwrap();
     assert_eq!(drained, Drained::Quiet);
     assert!((3..6).contains(&begin.elapsed().as_secs()), "{:?}", begin.elapsed());
-    assert_eq!(drain(&engine, "proxy", &[ADDRESS], Duration::ZERO, &|_| ()).await.unwrap(), Drained::Quiet, "nothing to do");
+    assert_eq!(drain(&engine, "proxy", by_workers(0), &|_| ()).await.unwrap(), Drained::Quiet, "nothing to do");
 }
 
 /// A proxy whose old workers stay for an hour, with so many looks at its connections that find one.
@@ -134,21 +134,29 @@ async fn lingering(found: usize) -> FakeEngine {
     proxy(FakeImage { reload: Reload::Slow(Duration::from_secs(3600)), ..answers(script) }).await
 }
 
+fn by_workers(seconds: u64) -> Wait<'static> {
+    Wait { addresses: &[ADDRESS], connections_tell: false, limit: Duration::from_secs(seconds) }
+}
+
+fn by_connections(seconds: u64) -> Wait<'static> {
+    Wait { connections_tell: true, ..by_workers(seconds) }
+}
+
 /// Old workers that linger, without waiting for the switch.
-async fn drained(engine: &FakeEngine, addresses: &[Ipv4Addr], limit: u64) -> (Drained, u64) {
+async fn drained(engine: &FakeEngine, wait: Wait<'_>) -> (Drained, u64) {
     engine.kill("proxy", "HUP").await.unwrap();
     tokio::time::advance(Duration::from_secs(3600)).await;
     let begin = Instant::now();
-    let drained = drain(engine, "proxy", addresses, Duration::from_secs(limit), &|_| ()).await.unwrap();
+    let drained = drain(engine, "proxy", wait, &|_| ()).await.unwrap();
     (drained, begin.elapsed().as_secs())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_long_connection_to_another_replica_is_not_waited_for() {
-    let (how, seconds) = drained(&lingering(0).await, &[ADDRESS], 600).await;
+    let (how, seconds) = drained(&lingering(0).await, by_connections(600)).await;
     assert_eq!(how, Drained::Quiet);
     assert!((10..15).contains(&seconds), "after the time in which a quiet client may speak up: {seconds}");
-    let (how, seconds) = drained(&lingering(20).await, &[ADDRESS], 600).await;
+    let (how, seconds) = drained(&lingering(20).await, by_connections(600)).await;
     assert_eq!(how, Drained::Quiet, "its end is seen");
     assert!((20..60).contains(&seconds), "{seconds}");
 }
@@ -156,18 +164,27 @@ async fn a_long_connection_to_another_replica_is_not_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn a_drain_ends_at_its_limit() {
     let engine = lingering(usize::MAX).await;
-    assert_eq!(drained(&engine, &[ADDRESS], 30).await, (Drained::LimitReached, 30));
-    assert_eq!(drained(&lingering(0).await, &[], 30).await, (Drained::LimitReached, 30), "without addresses only workers tell");
+    let reached = |connections| (Drained::LimitReached { connections }, 30);
+    assert_eq!(drained(&engine, by_connections(30)).await, reached(Some(1)));
+    let nowhere = Wait { addresses: &[], ..by_connections(30) };
+    assert_eq!(drained(&lingering(0).await, nowhere).await, reached(None), "without addresses only workers tell");
     let blind = answers(|_, argv| (argv[0] == "grep").then(|| output(127, "no such program")));
     let blind = proxy(FakeImage { reload: Reload::Slow(Duration::from_secs(3600)), ..blind }).await;
-    assert_eq!(drained(&blind, &[ADDRESS], 30).await, (Drained::LimitReached, 30));
+    assert_eq!(drained(&blind, by_connections(30)).await, reached(None));
     assert_eq!(blind.changes().iter().filter(|line| line.contains("grep")).count(), 1, "not asked again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nobody_else_of_the_list_stays_every_old_worker_is_waited_for() {
+    let engine = lingering(0).await;
+    assert_eq!(drained(&engine, by_workers(30)).await, (Drained::LimitReached { connections: Some(0) }, 30));
+    assert_eq!(engine.changes().iter().filter(|line| line.contains("grep")).count(), 1, "only to tell what is cut off");
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_ingress_that_does_not_run_holds_nothing() {
     let engine = lingering(usize::MAX).await;
     engine.stop("proxy", Duration::from_secs(1)).await.unwrap();
-    let drained = drain(&engine, "proxy", &[ADDRESS], Duration::from_secs(30), &|_| ()).await.unwrap();
+    let drained = drain(&engine, "proxy", by_workers(30), &|_| ()).await.unwrap();
     assert_eq!(drained, Drained::Quiet);
 }

@@ -1,15 +1,21 @@
 //! Against a real nginx with the shipped configuration.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use medianestctl::engine::Engine as _;
 use medianestctl::execute::smoke::{self, SmokeError};
-use medianestctl::ingress::{Drained, SwitchError, drain, render, switch};
+use medianestctl::ingress::{Drained, SwitchError, Wait, drain, render, switch};
 use medianestctl::model::{Maintenance, Smoke};
 
 use crate::site::{SLOW, Site, UPSTREAMS, get, open, to, with_site};
 
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// A drain of these where another replica stays.
+fn leaves(addresses: &[Ipv4Addr], limit: Duration) -> Wait<'_> {
+    Wait { addresses, connections_tell: true, limit }
+}
 
 #[tokio::test]
 async fn real_after_a_switch_nothing_goes_to_the_old_server_and_after_a_drain_it_can_go() {
@@ -26,7 +32,7 @@ async fn real_after_a_switch_nothing_goes_to_the_old_server_and_after_a_drain_it
             assert_eq!(get(at, "/").await.body, "b\n", "the switch is in force when it is said to be");
         }
         assert_eq!(site.file().await, to(b));
-        assert_eq!(drain(&site.engine, &nginx, &[a], LIMIT, &|_| ()).await.unwrap(), Drained::Quiet);
+        assert_eq!(drain(&site.engine, &nginx, leaves(&[a], LIMIT), &|_| ()).await.unwrap(), Drained::Quiet);
         site.remove("a").await;
         let answer = slow.finish().await;
         assert_eq!((answer.status, answer.body.len()), (200, SLOW), "it came to its end first");
@@ -90,10 +96,11 @@ async fn real_a_long_connection_is_waited_for_until_the_limit_and_only_where_it_
         let endless = open(at, "/socket.io/endless").await;
         switch(&site.engine, &nginx, UPSTREAMS, &to(b)).await.unwrap();
         let limit = Duration::from_secs(12);
-        assert_eq!(drain(&site.engine, &nginx, &[a], limit, &|_| ()).await.unwrap(), Drained::LimitReached);
-        assert_eq!(drain(&site.engine, &nginx, &[b], LIMIT, &|_| ()).await.unwrap(), Drained::Quiet);
+        let held = Drained::LimitReached { connections: Some(1) };
+        assert_eq!(drain(&site.engine, &nginx, leaves(&[a], limit), &|_| ()).await.unwrap(), held);
+        assert_eq!(drain(&site.engine, &nginx, leaves(&[b], LIMIT), &|_| ()).await.unwrap(), Drained::Quiet);
         drop(endless);
-        assert_eq!(drain(&site.engine, &nginx, &[a], LIMIT, &|_| ()).await.unwrap(), Drained::Quiet);
+        assert_eq!(drain(&site.engine, &nginx, leaves(&[a], LIMIT), &|_| ()).await.unwrap(), Drained::Quiet);
     })
     .await;
 }

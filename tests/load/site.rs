@@ -22,8 +22,8 @@ pub struct Window {
 }
 
 impl Window {
-    /// Longer than the slowest answer, and otherwise short.
-    pub const SHORT: Self = Self { monitor: 1, drain: 8 };
+    /// Longer than the slowest answer and the slowest upload, and otherwise short.
+    pub const SHORT: Self = Self { monitor: 1, drain: 16 };
 }
 
 impl fmt::Display for Window {

@@ -27,6 +27,10 @@ const MIB: usize = 1 << 20;
 /// An upload: 20 MB, sent over two seconds.
 const UPLOAD_PIECES: usize = 20;
 const UPLOAD_PAUSE: Duration = Duration::from_millis(100);
+/// An upload over a slow line: some 2.5 MB, sent over twelve seconds. That is longer than a drain without connections waits
+/// for, and the whole of it lies with a worker until the end.
+const TRICKLE_PIECE: usize = 128 << 10;
+const TRICKLE_PAUSE: Duration = Duration::from_millis(600);
 /// A slow answer.
 const SLOW: Duration = Duration::from_secs(5);
 
@@ -43,6 +47,8 @@ pub struct Mix {
     pub slow: Duration,
     /// Send 20 MB.
     pub upload: Duration,
+    /// Send over a slow line.
+    pub trickle: Duration,
     /// Web sockets that are held open.
     pub sockets: usize,
 }
@@ -56,6 +62,7 @@ impl Default for Mix {
             fresh: Duration::from_millis(8),
             slow: Duration::from_secs(1),
             upload: Duration::from_millis(2500),
+            trickle: Duration::from_secs(4),
             sockets: 10,
         }
     }
@@ -78,6 +85,8 @@ pub enum Kind {
     Slow,
     /// 20 MB.
     Upload,
+    /// Over a slow line.
+    Trickle,
     /// A web socket's opening.
     Handshake,
 }
@@ -98,8 +107,17 @@ const SHORT: [Kind; 10] = [
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 8] =
-        [Self::Page, Self::List, Self::Create, Self::Length, Self::Push, Self::Slow, Self::Upload, Self::Handshake];
+    pub const ALL: [Self; 9] = [
+        Self::Page,
+        Self::List,
+        Self::Create,
+        Self::Length,
+        Self::Push,
+        Self::Slow,
+        Self::Upload,
+        Self::Trickle,
+        Self::Handshake,
+    ];
 
     /// It takes as long as the stack takes, and not as long as it was told to: its latency tells something.
     pub fn is_short(self) -> bool {
@@ -127,6 +145,11 @@ impl Kind {
                 static PIECE: [u8; MIB] = [0x5a; MIB];
                 let piece = Bytes::from_static(&PIECE);
                 post("/api/upload", Body::Paced { piece, times: UPLOAD_PIECES, pause: UPLOAD_PAUSE })
+            }
+            Self::Trickle => {
+                static PIECE: [u8; TRICKLE_PIECE] = [0x5a; TRICKLE_PIECE];
+                let piece = Bytes::from_static(&PIECE);
+                post("/api/upload", Body::Paced { piece, times: UPLOAD_PIECES, pause: TRICKLE_PAUSE })
             }
             Self::Handshake => Request {
                 method: "GET",
@@ -158,6 +181,7 @@ impl Kind {
                 Self::Create => json["title"] == title(number),
                 Self::Slow => json["waited_ms"].as_f64() == Some(SLOW.as_secs_f64() * 1000.0),
                 Self::Upload => json["bytes"] == UPLOAD_PIECES * MIB,
+                Self::Trickle => json["bytes"] == UPLOAD_PIECES * TRICKLE_PIECE,
                 _ => json["length"].is_u64(),
             }),
         };
@@ -189,6 +213,7 @@ impl fmt::Display for Kind {
             Self::Push => "POST /api/queue",
             Self::Slow => "GET /api/slow (5 s)",
             Self::Upload => "POST /api/upload (20 MB)",
+            Self::Trickle => "POST /api/upload (12 s)",
             Self::Handshake => "GET /socket.io/ (web socket)",
         })
     }
@@ -216,6 +241,7 @@ pub(super) async fn run(port: u16, mix: Mix, ledger: Arc<Ledger>, stop: Cancella
     clients.spawn(client.clone().come_anew(client.pace(mix.fresh, mix.fresh), &SHORT));
     clients.spawn(client.clone().come_anew(client.pace(mix.slow, mix.slow), &[Kind::Slow]));
     clients.spawn(client.clone().come_anew(client.pace(mix.upload, mix.upload), &[Kind::Upload]));
+    clients.spawn(client.clone().come_anew(client.pace(mix.trickle, mix.trickle), &[Kind::Trickle]));
     for n in 0..mix.sockets {
         clients.spawn(socket::keep(client.clone(), n));
     }

@@ -21,6 +21,7 @@ pub fn light() -> Mix {
         fresh: Duration::from_millis(40),
         slow: Duration::from_secs(2),
         upload: NEVER,
+        trickle: NEVER,
         sockets: 0,
     }
 }

@@ -17,7 +17,15 @@ const NEVER: Duration = Duration::from_secs(24 * 3600);
 
 /// One client with a connection of its own for each request, and nobody else.
 fn fresh_only() -> Mix {
-    Mix { brisk: (0, NEVER), lazy: (0, NEVER), fresh: Duration::from_millis(5), slow: NEVER, upload: NEVER, sockets: 0 }
+    Mix {
+        brisk: (0, NEVER),
+        lazy: (0, NEVER),
+        fresh: Duration::from_millis(5),
+        slow: NEVER,
+        upload: NEVER,
+        trickle: NEVER,
+        sockets: 0,
+    }
 }
 
 /// One client that keeps its connection, and nobody else.

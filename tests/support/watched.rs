@@ -2,7 +2,8 @@
 //!
 //! Served means: whatever list of upstreams some worker of the ingress works by (each one that was in force at a reload
 //! and still has a worker, and the one in the file, which any restart would take), every address in it belongs to a
-//! container that runs, and each upstream has one that is well. One call may be made to go wrong, reading ones included.
+//! container that runs, and each upstream has one that is well. `tries_others` lets workers that only finish what they have
+//! find nobody at some of their addresses, as nginx then asks the next one. One call may be made to go wrong, reading ones included.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -76,6 +77,7 @@ pub struct Watched {
     file: String,
     /// Images whose containers never answer anybody.
     sick: BTreeSet<String>,
+    tries_others: bool,
     fate: Option<(usize, Fate)>,
     calls: Mutex<Vec<(bool, String)>>,
     visitors: Mutex<Visitors>,
@@ -99,6 +101,7 @@ impl Watched {
             ingress: format!("{project}-proxy-1"),
             file: "/etc/proxy/upstreams.conf".into(),
             sick: BTreeSet::new(),
+            tries_others: false,
             fate: None,
             calls: Mutex::default(),
             visitors: Mutex::default(),
@@ -117,6 +120,12 @@ impl Watched {
     /// Containers of this image are never well.
     pub fn sick(mut self, image: &str) -> Self {
         self.sick.insert(image.to_owned());
+        self
+    }
+
+    /// What old workers still take in goes to whichever replica of their list can be reached.
+    pub fn tries_others(mut self) -> Self {
+        self.tries_others = true;
         self
     }
 
@@ -189,16 +198,19 @@ impl Watched {
         let (_, file) = medianestctl::state::archive::files(&tar).unwrap().pop().unwrap();
         let file = String::from_utf8(file).unwrap();
         let workers = self.engine.processes(&self.ingress).await.unwrap();
+        let leaving: BTreeSet<_> = workers.iter().filter(|p| p.command.contains("is shutting down")).map(|p| p.pid).collect();
         let workers: BTreeSet<_> =
             workers.iter().filter(|p| p.command.contains("worker")).map(|p| (proxy.id.clone(), p.pid)).collect();
-        let mut lists = vec![file.clone()];
+        // Each with whether all of its addresses must answer.
+        let mut lists = vec![(file.clone(), true)];
         {
             let mut visitors = self.visitors.lock().unwrap();
             visitors.workers.retain(|worker, _| workers.contains(worker));
             for worker in workers {
                 visitors.workers.entry(worker).or_insert_with(|| file.clone());
             }
-            lists.extend(visitors.workers.values().cloned());
+            let strict = |pid: &u32| !(self.tries_others && leaving.contains(pid));
+            lists.extend(visitors.workers.iter().map(|((_, pid), list)| (list.clone(), strict(pid))));
         }
         lists.sort();
         lists.dedup();
@@ -209,13 +221,16 @@ impl Watched {
             let old_enough = c.started_at.is_some_and(|start| clock - start >= WELL_AFTER);
             old_enough && !self.sick.contains(&c.image)
         };
-        for list in lists {
+        for (list, strict) in lists {
             for upstream in list.split("\nupstream ").skip(1) {
                 let addresses = upstream.split("server ").skip(1).filter_map(|rest| rest.split(':').next());
                 let mut anyone = false;
                 for address in addresses {
-                    let container = at(address).ok_or_else(|| format!("nobody runs at {address}, and requests go there"))?;
-                    anyone |= well(container);
+                    match at(address) {
+                        Some(container) => anyone |= well(container),
+                        None if !strict => {}
+                        None => return Err(format!("nobody runs at {address}, and requests go there")),
+                    }
                 }
                 if !anyone {
                     return Err(format!("nobody who is well gets the requests:\n{list}"));

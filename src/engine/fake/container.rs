@@ -224,6 +224,7 @@ impl Container {
         // When each worker begins to serve, the first one with the container.
         let (taken, lingers) = match reload {
             Reload::AtOnce => (self.hups.clone(), Duration::ZERO),
+            Reload::Lingers(time) => (self.hups.clone(), time),
             Reload::Slow(time) => (self.hups.iter().map(|at| *at + time).filter(|at| *at <= now).collect(), time),
             Reload::Refused | Reload::BehindShell => (Vec::new(), Duration::ZERO),
         };

@@ -83,6 +83,8 @@ pub enum Reload {
     AtOnce,
     /// Another worker serves after this time; each one before goes on with what it has for another such time.
     Slow(Duration),
+    /// Another worker serves at once; each one before goes on with what it has for this time.
+    Lingers(Duration),
     /// The configuration is refused: the old worker serves on.
     Refused,
     /// A shell is the first process and passes no signal on.

@@ -66,7 +66,7 @@ impl Deploy<'_> {
         let leaving = self.leaving();
         let ends = self.builder.ends();
         if let Some(id) = self.swap_to_final(cause, &ends) {
-            self.drain(leaving, &[id]);
+            self.drain(leaving, &[], &[id]);
         }
     }
 

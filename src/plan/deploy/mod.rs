@@ -217,13 +217,16 @@ impl<'a> Deploy<'a> {
             service,
             Circumstances {
                 files: self.files.get(&service.name).map_or(&[], |f| f.sets.as_slice()),
-                upstreams: upstreams.map(|(directory, _)| (directory, ingress_volume(&self.stack.project))),
+                upstreams: upstreams.clone().map(|(directory, _)| (directory, ingress_volume(&self.stack.project))),
                 addresses: self.addresses.get(&(service.name.clone(), number)).cloned().unwrap_or_default(),
                 role,
                 number,
                 name,
             },
         );
+        if let Some((directory, name)) = upstreams {
+            spec.labels.insert(label::UPSTREAMS.into(), format!("{directory}/{name}"));
+        }
         if let Some(id) = self.options.pinned.get(&spec.image) {
             spec.image = id.to_string();
         }

@@ -6,7 +6,7 @@ use super::Deploy;
 use crate::model::{ContainerState, ObservedContainer, RestartPolicy, is_next_of, previous_name};
 use crate::plan::{
     Action, StepId,
-    place::{Leftover, Place, revives},
+    place::{Leftover, Place, is_active, revives},
 };
 
 /// What is left to do in one place when its container runs.
@@ -31,7 +31,9 @@ impl Settlement {
         let good = |c: &&ObservedContainer| {
             c.role() == Some("service") || matches!(c.state, ContainerState::Exited { exit_code: 0, .. })
         };
-        let predecessor = place.predecessor().filter(good).map(|c| (c.name.clone(), c.restart));
+        // One that ran has been told not to come back before it was stopped.
+        let policy = |c: &ObservedContainer| if is_active(c) { RestartPolicy::No } else { c.restart };
+        let predecessor = place.predecessor().filter(good).map(|c| (c.name.clone(), policy(c)));
         let kept = previous_name(&proper);
         let previous = place.others.iter().find(|c| c.name == kept && !matches!(c.state, ContainerState::Created));
         let stays = |name: &str| predecessor.as_ref().is_some_and(|(p, _)| p == name) || previous.is_some_and(|p| p.name == name);

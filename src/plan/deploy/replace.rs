@@ -34,11 +34,12 @@ impl<'a> Deploy<'a> {
         let trial = strategy.trial().filter(|_| self.is_routed(&service.name) && order == Order::StartFirst);
         let batches: Vec<_> = places.chunks(strategy.batch(service)).collect();
         let count = batches.len();
-        for (index, batch) in batches.into_iter().enumerate() {
+        for (index, batch) in batches.iter().copied().enumerate() {
             let window = strategy.window(service);
+            let later: Vec<_> = batches.iter().skip(index + 1).flat_map(|batch| self.old_addresses(batch)).collect();
             let (ups, next) = match &order {
-                Order::StartFirst => self.start_first(service, batch, &gates, window, trial.filter(|_| index == 0)),
-                Order::StopFirst(why) => self.stop_first(service, batch, &gates, window, why),
+                Order::StartFirst => self.start_first(service, batch, &later, &gates, window, trial.filter(|_| index == 0)),
+                Order::StopFirst(why) => self.stop_first(service, batch, &later, &gates, window, why),
             };
             // The next batch is touched when this one is done.
             gates.disturb.extend(next);
@@ -55,11 +56,12 @@ impl<'a> Deploy<'a> {
         }
     }
 
-    /// New ones run, are healthy and have the traffic before old ones go. Returns what the next batch waits for.
+    /// New ones run, are healthy and have the traffic before old ones go; those at `later` go after them. Returns what the next batch waits for.
     fn start_first(
         &mut self,
         service: &Service,
         batch: Batch<'_, 'a>,
+        later: &[Ipv4Addr],
         gates: &Gates,
         window: std::time::Duration,
         trial: Option<&crate::plan::Trial>,
@@ -85,12 +87,12 @@ impl<'a> Deploy<'a> {
             let cause = format!("{} have the requests from now on", containers(&ups));
             ready.extend(self.swap(&replicas, false, &cause, &ready));
             next.clone_from(&ready);
-            ready.extend(self.drain(self.old_addresses(batch), &ready));
+            ready.extend(self.drain(self.old_addresses(batch), later, &ready));
         }
         let mut gone = Vec::new();
         for ((_, place), up) in batch.iter().zip(&ups) {
             for old in place.active() {
-                gone.push(self.maker(service, window).retire(old, makes_way(place, up, None), ready.clone()));
+                gone.push(self.maker(service, window).retire(old, makes_way(place, up, None), ready.clone(), &[]));
             }
         }
         // Where no ingress tells them apart, one generation goes before the next replica comes.
@@ -102,6 +104,7 @@ impl<'a> Deploy<'a> {
         &mut self,
         service: &Service,
         batch: Batch<'_, 'a>,
+        later: &[Ipv4Addr],
         gates: &Gates,
         window: std::time::Duration,
         why: &str,
@@ -118,7 +121,7 @@ impl<'a> Deploy<'a> {
         let serve = replicas.iter().filter(|r| self.serving(r).is_some()).count();
         if routed && self.serving_count(&service.name) > serve {
             before.extend(self.swap(&replicas, true, "the others serve while these are replaced", &before));
-            before.extend(self.drain(self.old_addresses(batch), &before));
+            before.extend(self.drain(self.old_addresses(batch), later, &before));
         }
         let mut ups = Vec::new();
         let mut stopped = Vec::new();
@@ -126,7 +129,7 @@ impl<'a> Deploy<'a> {
             let up = Up { container: container.clone(), started: None, healthy: None };
             for old in place.active() {
                 let cause = makes_way(place, &up, Some(why));
-                stopped.push(self.maker(service, window).retire(old, cause, before.clone()));
+                stopped.push(self.maker(service, window).retire(old, cause, before.clone(), &made));
             }
         }
         before.extend(stopped);

@@ -123,7 +123,7 @@ impl<'a> Deploy<'a> {
                 outdated.push((number, place));
                 continue;
             }
-            let up = self.fill(service, &place, &gates);
+            let up = self.fill(service, number, &place, &gates);
             // The next one is touched when this one is healthy.
             gates.disturb.extend(up.healthy);
             milestones.note(&up);
@@ -138,7 +138,7 @@ impl<'a> Deploy<'a> {
     }
 
     /// A replica in whose place nothing else runs.
-    fn fill(&mut self, service: &Service, place: &Place<'_>, gates: &Gates) -> Up {
+    fn fill(&mut self, service: &Service, number: u32, place: &Place<'_>, gates: &Gates) -> Up {
         let health = place.wanted.map(|c| self.observed.kept.health_of(c));
         let runs = place.wanted.is_some_and(|c| matches!(c.state, ContainerState::Running { .. }));
         let mut maker = self.maker(service, std::time::Duration::ZERO);
@@ -148,8 +148,22 @@ impl<'a> Deploy<'a> {
             before.extend(&gates.disturb);
         } else if runs && let Some((cause, with)) = &gates.with {
             before.extend(gates.disturb.iter().chain(with));
-            return maker.restart(&container, cause, before);
+            return self.restart(service, number, &container, cause, before);
         }
         maker.run(place, container, before)
+    }
+
+    /// Restarts a replica that is as it should be, without a request lost where others of its service serve.
+    fn restart(&mut self, service: &Service, number: u32, container: &str, cause: &str, before: Vec<StepId>) -> Up {
+        let replica = (service.name.clone(), number);
+        let (before, apart) = self.set_apart(&replica, before);
+        let mut up = self.maker(service, std::time::Duration::ZERO).restart(container, cause, before);
+        if apart {
+            let cause = format!("{container} has the requests again");
+            let ready: Vec<_> = up.healthy.into_iter().collect();
+            // Whoever waits for it waits until it serves.
+            up.healthy = self.swap(&[replica], false, &cause, &ready).or(up.healthy);
+        }
+        up
     }
 }
