@@ -319,7 +319,7 @@ pub struct Down {
     /// Also remove the volumes, with all data in them
     #[arg(long)]
     pub volumes: bool,
-    /// Also remove containers of the project that medianestctl did not make
+    /// Also remove containers of the project that others have made
     #[arg(long)]
     pub remove_orphans: bool,
 }

@@ -421,7 +421,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn no_more_are_started_at_once_than_there_are_processors() {
         let engine = FakeEngine::new().with_image("app:1", FakeImage::unchecked(Behaviour::default()));
-        let names = ["a", "b", "c", "d", "e"];
+        let names = ["app-1", "app-2", "app-3", "app-4", "app-5"];
         for name in names {
             let spec = ContainerSpec::holder(name.into(), "app:1".into(), Labels::new(), Vec::new());
             engine.create_container(&ContainerSpec { command: Some(vec![name.into()]), ..spec }).await.unwrap();

@@ -272,8 +272,12 @@ async fn somebody_is_at_work(project: &ProjectName, engine: &dyn Engine) -> bool
 /// follows that would say so. Call it under the lock.
 pub(super) async fn keep_upstreams(project: &ProjectName, context: &Context<'_>, seen: &Seen) {
     let Some(text) = seen.switched.lock().ok().and_then(|mut switched| switched.take()) else { return };
+    let Ok(Some(mut head)) = seen.current(project, context).await else { return };
+    head.upstreams = Some(text);
     // A failure of this costs one more switch in the next run.
-    let _ = write(project, context, seen, None, |head| head.upstreams = Some(text)).await;
+    if Store::new(context.engine, project.clone()).save(&mut head, None).await.is_ok() {
+        seen.set_current(head);
+    }
 }
 
 /// Until the next record nobody shall believe to know what the ingress has.

@@ -47,7 +47,7 @@ pub struct Ingress {
 impl Ingress {
     /// How long is waited where the file does not say: an upload of 20 MB at 3 Mbit/s is in by then, and nobody waits
     /// longer for somebody's websocket.
-    pub const DEFAULT_DRAIN: Duration = Duration::from_secs(60);
+    pub const DEFAULT_DRAIN: Duration = Duration::from_secs(30);
 }
 
 /// The site is closed to visitors, and they are told so.
