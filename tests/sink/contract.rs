@@ -1,6 +1,6 @@
 //! What every sink must do.
 
-use std::time::Duration;
+use std::{task::Poll, time::Duration};
 
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -61,6 +61,7 @@ contract! {
     objects_are_listed_in_order_and_by_folder
     what_is_removed_is_gone_and_nothing_else
     an_aborted_upload_leaves_nothing
+    an_upload_that_nobody_waits_for_any_more_can_be_aborted
     what_is_cut_short_is_tidied_by_age
     what_is_missing_is_not_found
 }
@@ -179,6 +180,30 @@ async fn an_aborted_upload_leaves_nothing(place: &Place) {
         upload.write(content(size)).await.unwrap();
         upload.abort().await;
         assert_eq!(((place.left)(), list(&*place.sink, None).await.len()), (0, 0), "{size}");
+    }
+}
+
+async fn an_upload_that_nobody_waits_for_any_more_can_be_aborted(place: &Place) {
+    // As when a signal comes while a write is waited for. However far it has come then.
+    let content = content(9 * MIB);
+    // In the first write, in the second.
+    for case in 0..16 {
+        let mut upload = place.sink.begin(&key("set/a")).await.unwrap();
+        for _ in 0..case / 8 {
+            upload.write(content.clone()).await.unwrap();
+        }
+        {
+            let mut write = upload.write(content.clone());
+            for _ in 0..case % 8 {
+                let mut once = std::pin::pin!(std::future::poll_fn(|context| Poll::Ready(write.as_mut().poll(context).is_ready())));
+                if once.as_mut().await {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+        upload.abort().await;
+        assert_eq!((place.left)(), 0, "case {case}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::mem;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::super::{Put, SinkError, SinkErrorKind, StoredObject, Upload};
 use super::{blocking, files::Part};
@@ -35,16 +35,20 @@ impl DiskUpload {
 
     /// The part, when the load before is written. Until it is given back, the upload counts as failed.
     async fn settle(&mut self) -> Result<Part, SinkError> {
-        let broken = SinkError::new(SinkErrorKind::Other, &self.what, "the upload is over");
-        let settled = match mem::replace(&mut self.state, State::Failed(broken)) {
+        // It stays in its place while it is waited for, so that one who stops waiting can still abort.
+        if let State::Writing(task) = &mut self.state {
+            let died = |died: JoinError| Err(SinkError::new(SinkErrorKind::Other, &self.what, died.to_string()));
+            self.state = task.await.unwrap_or_else(died).map_or_else(State::Failed, State::Idle);
+        }
+        let over = SinkError::new(SinkErrorKind::Other, &self.what, "the upload is over");
+        match mem::replace(&mut self.state, State::Failed(over.clone())) {
             State::Idle(part) => Ok(part),
-            State::Writing(task) => match task.await {
-                Ok(settled) => settled,
-                Err(died) => Err(SinkError::new(SinkErrorKind::Other, &self.what, died.to_string())),
-            },
-            State::Failed(error) => Err(error),
-        };
-        settled.inspect_err(|error| self.state = State::Failed(error.clone()))
+            State::Failed(error) => {
+                self.state = State::Failed(error.clone());
+                Err(error)
+            }
+            State::Writing(_) => Err(over),
+        }
     }
 
     async fn write_gathered(&mut self) -> Result<(), SinkError> {

@@ -39,9 +39,8 @@ impl Store {
         let opened = sent.and_then(|answer| answer.upload_id().map(ToOwned::to_owned).ok_or_else(nameless));
         // An attempt whose answer was lost has opened one that nobody knows the identifier of.
         if attempts.were_several() || opened.is_err() {
-            let keep = opened.as_deref().unwrap_or_default();
             // What cannot be found now is left to `tidy`.
-            let _ = self.abort_others(key, keep, what).await;
+            let _ = self.abort_others(key, opened.as_deref().ok(), what).await;
         }
         opened.map(|id| Multipart { name: self.name(key), id })
     }
@@ -74,9 +73,9 @@ impl Store {
     ) -> Result<StoredObject, SinkError> {
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
         loop {
-            let attempts = Attempts::default();
+            let (attempts, condition) = (Attempts::default(), self.condition(Existing::Kept));
             let call = self.client.complete_multipart_upload().bucket(&self.bucket).key(&multipart.name).upload_id(&multipart.id);
-            let call = call.multipart_upload(parts.clone()).set_if_none_match(self.condition(Existing::Kept));
+            let call = call.multipart_upload(parts.clone()).set_if_none_match(condition.clone());
             // Some stores copy all of it before they answer, which is faster than any upload.
             let limits = limits(&self.patience, size / COPY_SPEED);
             let call = call.customize().config_override(limits).interceptor(attempts.clone());
@@ -84,7 +83,7 @@ impl Store {
                 Ok(_) => return self.confirm(key, size, what).await,
                 Err(error) => failed(what, &error),
             };
-            if self.takes_no_conditions(&error, Existing::Kept) {
+            if self.knows_no(condition.as_deref(), &error) {
                 continue;
             }
             // With one attempt it was not ours; with several the first one may have done it.
@@ -119,11 +118,11 @@ impl Store {
         }
     }
 
-    /// Ends all uploads of this key but one.
-    async fn abort_others(&self, key: &ObjectKey, keep: &str, what: &str) -> Result<(), SinkError> {
+    /// Ends all uploads of this key, but the one to keep.
+    pub(super) async fn abort_others(&self, key: &ObjectKey, keep: Option<&str>, what: &str) -> Result<(), SinkError> {
         let name = self.name(key);
         for (upload, _) in self.open_uploads(&name, what).await? {
-            if upload.name == name && upload.id != keep {
+            if upload.name == name && Some(upload.id.as_str()) != keep {
                 self.abort(&upload, what).await?;
             }
         }

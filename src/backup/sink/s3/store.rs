@@ -112,9 +112,9 @@ impl Store {
         (existing == Existing::Kept && self.conditions.load(Ordering::Relaxed)).then(|| "*".to_owned())
     }
 
-    /// Whether a call failed only because the store takes no conditions. They are left out from then on.
-    pub(super) fn takes_no_conditions(&self, error: &SinkError, existing: Existing) -> bool {
-        let unknown = self.condition(existing).is_some() && error.detail.contains("NotImplemented");
+    /// Whether a call failed only because the store does not take its condition. Conditions are left out from then on.
+    pub(super) fn knows_no(&self, condition: Option<&str>, error: &SinkError) -> bool {
+        let unknown = condition.is_some() && error.detail.contains("NotImplemented");
         if unknown {
             self.conditions.store(false, Ordering::Relaxed);
         }
@@ -157,9 +157,9 @@ impl Store {
         let (mode, until) = lock.unzip();
         let size = u64::try_from(content.len()).unwrap_or(u64::MAX);
         loop {
-            let attempts = Attempts::default();
+            let (attempts, condition) = (Attempts::default(), self.condition(existing));
             let call = self.client.put_object().bucket(&self.bucket).key(self.name(key));
-            let call = call.body(ByteStream::from(content.clone())).set_if_none_match(self.condition(existing));
+            let call = call.body(ByteStream::from(content.clone())).set_if_none_match(condition.clone());
             let call = call.set_storage_class(self.storage_class()).set_checksum_algorithm(self.checksum());
             let call = call.set_object_lock_mode(mode.clone()).set_object_lock_retain_until_date(until);
             let call = call.customize().config_override(limits(&self.patience, size)).interceptor(attempts.clone());
@@ -167,7 +167,7 @@ impl Store {
                 Ok(_) => return Ok(()),
                 Err(error) => failed(what, &error),
             };
-            if self.takes_no_conditions(&error, existing) {
+            if self.knows_no(condition.as_deref(), &error) {
                 continue;
             }
             // What is there may be what the first attempt has written, its answer lost.

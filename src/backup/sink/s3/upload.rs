@@ -26,6 +26,8 @@ pub(super) struct S3Upload {
     size: u64,
     /// Opened with the first full part: what is smaller goes in one call.
     multipart: Option<Multipart>,
+    /// The store has been asked to open it, and has not answered.
+    opening: bool,
     sending: Option<JoinHandle<Result<CompletedPart, SinkError>>>,
     sent: Vec<CompletedPart>,
     failed: Option<SinkError>,
@@ -41,6 +43,7 @@ impl S3Upload {
             parts: 0,
             size: 0,
             multipart: None,
+            opening: false,
             sending: None,
             sent: Vec::new(),
             failed: None,
@@ -73,7 +76,12 @@ impl S3Upload {
         }
         let multipart = match &self.multipart {
             Some(multipart) => multipart.clone(),
-            None => self.multipart.insert(self.store.open(&self.key, &self.what).await?).clone(),
+            None => {
+                self.opening = true;
+                let opened = self.store.open(&self.key, &self.what).await;
+                self.opening = false;
+                self.multipart.insert(opened?).clone()
+            }
         };
         self.parts += 1;
         let content = std::mem::take(&mut self.filling).freeze();
@@ -126,6 +134,10 @@ impl S3Upload {
         }
         if let Some(multipart) = self.multipart.take() {
             let _ = self.store.abort(&multipart, &self.what).await;
+        }
+        // Somebody stopped waiting for the answer, so that its identifier is not known.
+        if std::mem::take(&mut self.opening) {
+            let _ = self.store.abort_others(&self.key, None, &self.what).await;
         }
     }
 }
