@@ -195,7 +195,8 @@ async fn an_upload_that_nobody_waits_for_any_more_can_be_aborted(place: &Place) 
         {
             let mut write = upload.write(content.clone());
             for _ in 0..case % 8 {
-                let mut once = std::pin::pin!(std::future::poll_fn(|context| Poll::Ready(write.as_mut().poll(context).is_ready())));
+                let mut once =
+                    std::pin::pin!(std::future::poll_fn(|context| Poll::Ready(write.as_mut().poll(context).is_ready())));
                 if once.as_mut().await {
                     break;
                 }

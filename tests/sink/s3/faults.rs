@@ -178,6 +178,18 @@ async fn a_store_that_is_overloaded_is_not_knocked_at_without_pause() {
 }
 
 #[tokio::test]
+async fn a_target_that_fails_for_long_takes_no_repetitions_from_others() {
+    let (ill, well) = (Bench::new(), Bench::new());
+    ill.faults.always(Call::Put, INTERNAL);
+    let sink = ill.sink();
+    for _ in 0..60 {
+        assert!(sink.put(&key("a"), "x".into(), Put::Replace).await.is_err());
+    }
+    well.faults.next(2, Call::Put, INTERNAL);
+    well.sink().put(&key("a"), "x".into(), Put::Replace).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_small_object_is_ours_when_its_answer_was_lost() {
     let bench = Bench::new();
     let sink = bench.sink();

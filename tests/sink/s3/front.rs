@@ -199,10 +199,11 @@ impl Front {
                     match tls {
                         None => serve(socket, store, faults).await,
                         // Who does not trust us ends the connection.
-                        Some(tls) => match tls.accept(socket).await {
-                            Ok(socket) => serve(socket, store, faults).await,
-                            Err(_) => {}
-                        },
+                        Some(tls) => {
+                            if let Ok(socket) = tls.accept(socket).await {
+                                serve(socket, store, faults).await;
+                            }
+                        }
                     }
                 });
             }

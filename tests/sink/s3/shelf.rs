@@ -16,16 +16,18 @@ use chrono::{DateTime, Utc};
 use s3s::{S3, S3Request, S3Response, S3Result, dto::*};
 use s3s_fs::FileSystem;
 
-/// An open upload: its key, and when it was begun.
+/// Open uploads: their keys, and when they were begun.
 type Open = BTreeMap<String, (String, Timestamp)>;
+/// By key: mode and end of the lock that was asked for when the object was written.
+type Locks = BTreeMap<String, (String, DateTime<Utc>)>;
 
 #[derive(Clone)]
 pub struct Shelf {
     folder: PathBuf,
     files: Arc<FileSystem>,
     open: Arc<Mutex<Open>>,
-    /// By key: what was asked for when the object was written.
-    pub locks: Arc<Mutex<BTreeMap<String, (String, DateTime<Utc>)>>>,
+    pub locks: Arc<Mutex<Locks>>,
+    /// By key.
     pub classes: Arc<Mutex<BTreeMap<String, String>>>,
     /// Bytes by which HEAD is wrong.
     pub error_of_size: Arc<AtomicI64>,

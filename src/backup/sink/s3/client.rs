@@ -15,7 +15,9 @@ use aws_sdk_s3::{
     config::{
         BehaviorVersion, Builder, ConfigBag, Credentials as SdkCredentials, Intercept, Region, RequestChecksumCalculation,
         ResponseChecksumValidation, RuntimeComponents, SharedHttpClient, StalledStreamProtectionConfig,
-        interceptors::BeforeTransmitInterceptorContextRef, retry::RetryConfig, timeout::TimeoutConfig,
+        interceptors::BeforeTransmitInterceptorContextRef,
+        retry::{RetryConfig, RetryPartition, TokenBucket},
+        timeout::TimeoutConfig,
     },
     error::BoxError,
 };
@@ -56,6 +58,9 @@ pub(super) fn client(settings: &S3Settings, credentials: &Credentials) -> Result
         // Many stores know nothing of the newer checksums; the signature covers the content's SHA-256 anyway.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+        // Attempts, pauses and deadline bound what is repeated. The SDK's quota on top of them is shared by all targets of the
+        // process, so that one that is ill would take the repetitions of another.
+        .retry_partition(RetryPartition::custom("backup").token_bucket(TokenBucket::unlimited()).build())
         .retry_config(
             RetryConfig::standard()
                 .with_max_attempts(patience.attempts)
