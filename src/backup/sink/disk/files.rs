@@ -21,6 +21,9 @@ use super::tree::{self, failed};
 const FILE_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
 /// How much is read at once, in bytes: enough that the way to another thread and back does not count.
 const READ_SIZE: u64 = 1 << 20;
+/// How much is written by one call, in bytes. Measured on ext4 with large folios: chunks of 1 MiB written by one call each
+/// went at 150 MB/s, the time being spent in the kernel's copying; by calls of 64 KiB at 3,000.
+const WRITE_SIZE: usize = 64 << 10;
 /// How often a folder is made that somebody removes meanwhile, because it was empty.
 const TRIES: usize = 5;
 
@@ -78,7 +81,9 @@ impl Part {
     }
 
     pub(super) fn write(&mut self, chunk: &[u8]) -> Result<(), SinkError> {
-        self.file.write_all(chunk).map_err(|error| failed(&self.what, error))?;
+        for piece in chunk.chunks(WRITE_SIZE) {
+            self.file.write_all(piece).map_err(|error| failed(&self.what, error))?;
+        }
         self.size += u64::try_from(chunk.len()).unwrap_or(u64::MAX);
         Ok(())
     }
