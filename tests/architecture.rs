@@ -13,7 +13,7 @@ use std::path::Path;
 use reader::{Module, read_crate, read_module};
 
 /// The layer of each module, the longest prefix counting.
-const LAYERS: [(&str, u8); 19] = [
+const LAYERS: [(&str, u8); 21] = [
     ("model", 0),
     ("event", 0),
     ("compose", 1),
@@ -27,6 +27,8 @@ const LAYERS: [(&str, u8); 19] = [
     ("registry", 2),
     ("state", 2),
     ("secret::store", 2),
+    ("backup::sink", 2),
+    ("backup", 3),
     ("execute", 3),
     ("ingress", 3),
     ("ingress::switch", 3),
@@ -85,6 +87,10 @@ fn problems(modules: &[Module]) -> Vec<String> {
         }
         if module.mentions("bollard") && !module.path.starts_with("engine::docker") && module.path != "engine::connect" {
             found.push(format!("{}: only engine::docker knows bollard", module.file));
+        }
+        let sdk = ["aws_sdk_s3", "aws_smithy_http_client"].into_iter().any(|word| module.mentions(word));
+        if sdk && !module.path.starts_with("backup::sink::s3") {
+            found.push(format!("{}: only backup::sink::s3 knows the AWS SDK", module.file));
         }
         if own < 4 {
             let words = PRINTING.iter().filter(|word| module.mentions(word));
@@ -214,6 +220,13 @@ fn bollard_has_one_home() {
 }
 
 #[test]
+fn the_aws_sdk_has_one_home() {
+    assert_eq!(found(&[("backup/sink/s3/store.rs", "use aws_sdk_s3::Client;")]), "");
+    let elsewhere = found(&[("backup/sink/error.rs", "use aws_sdk_s3::error::SdkError;")]);
+    assert_eq!(elsewhere, "backup/sink/error.rs: only backup::sink::s3 knows the AWS SDK");
+}
+
+#[test]
 fn printing_is_for_the_top() {
     assert_eq!(found(&[("execute/run.rs", "fn f() { eprintln!(\"x\"); }")]), "execute/run.rs: `eprintln!` below ui");
     assert_eq!(found(&[("ui/mod.rs", "fn f() { println!(\"x\"); }")]), "");
@@ -232,5 +245,5 @@ fn a_re_export_does_not_hide_where_a_name_lives() {
 fn circles_and_unknown_modules_are_found() {
     let circle = [("engine/mod.rs", "use crate::state::Store;"), ("state/mod.rs", "use crate::engine::Engine;")];
     assert_eq!(found(&circle), "engine uses itself in a circle; state uses itself in a circle");
-    assert_eq!(found(&[("backup/mod.rs", "")]), "backup/mod.rs: no layer is given for this module");
+    assert_eq!(found(&[("lender/mod.rs", "")]), "lender/mod.rs: no layer is given for this module");
 }
