@@ -27,6 +27,7 @@ test: engine images ## Everything, the real engine included; leaves nothing behi
 	@tests/run.sh
 
 test-fast: ## Only what needs no engine
+	@tests/tools.sh
 	cargo nextest run --workspace --locked -E 'not test(real_)'
 
 lint: ## Formatting, clippy, dependency rules

@@ -15,14 +15,15 @@
 //! | layer | modules | may use |
 //! |---|---|---|
 //! | 0 | `model`, `event` | std, serde, data types |
-//! | 1 pure | `compose`, `plan`, `drift`, `status`, `ingress::render`, `ingress::trial`, `secret` but for its store | 0; no tokio, files, environment, bollard, clock |
-//! | 2 adapters | `engine`, `state`, `secret::store` | 0–1 |
-//! | 3 drivers | `execute`, `ingress::switch` and what it needs, `preflight` | 0–2 |
+//! | 1 pure | `compose`, `plan`, `drift`, `status`, `ingress::render`, `ingress::trial`, `secret` but for its store, `backup::digest`, `backup::set`, `backup::signature`, `backup::manifest`, `backup::index`, `backup::retention` | 0; no tokio, files, environment, bollard, clock |
+//! | 2 adapters | `engine`, `state`, `secret::store`, `backup::keys`, `backup::pipeline`, `backup::source`, `backup::sink` | 0–1 |
+//! | 3 drivers | `execute`, `ingress::switch` and what it needs, `preflight`, the rest of `backup` | 0–2 |
 //! | 4 | `ui` | 0–3, read only |
 //! | 5 | `cli` | all |
 //!
 //! `tests/architecture.rs` reads the imports and holds the crate to this table.
 
+pub mod backup;
 pub mod cli;
 pub mod compose;
 pub mod drift;

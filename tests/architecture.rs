@@ -13,7 +13,7 @@ use std::path::Path;
 use reader::{Module, read_crate, read_module};
 
 /// The layer of each module, the longest prefix counting.
-const LAYERS: [(&str, u8); 18] = [
+const LAYERS: [(&str, u8); 29] = [
     ("model", 0),
     ("event", 0),
     ("compose", 1),
@@ -23,13 +23,24 @@ const LAYERS: [(&str, u8); 18] = [
     ("ingress::render", 1),
     ("ingress::trial", 1),
     ("secret", 1),
+    ("backup::digest", 1),
+    ("backup::set", 1),
+    ("backup::signature", 1),
+    ("backup::manifest", 1),
+    ("backup::index", 1),
+    ("backup::retention", 1),
     ("engine", 2),
     ("state", 2),
     ("secret::store", 2),
+    ("backup::keys", 2),
+    ("backup::pipeline", 2),
+    ("backup::source", 2),
+    ("backup::sink", 2),
     ("execute", 3),
     ("ingress", 3),
     ("ingress::switch", 3),
     ("preflight", 3),
+    ("backup", 3),
     ("ui", 4),
     ("cli", 5),
 ];

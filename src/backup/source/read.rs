@@ -1,0 +1,417 @@
+//! Reads an archive member after member: PAX, GNU's long names and sparse files, plain ustar and older. Refuses what it would
+//! have to guess, and headers larger than any.
+
+use std::{collections::BTreeMap, io::{self, Read}};
+
+use tar::{EntryType, Header};
+
+use super::{
+    attributes::Attributes,
+    error::ExtractError,
+    member::{BLOCK, Kind, Member, padding},
+    pax,
+    sparse,
+};
+use crate::backup::index::FileTime;
+
+type Records = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// Reads members from `input`.
+pub(super) struct ArchiveReader<'a> {
+    input: &'a mut dyn Read,
+    member: u64,
+    /// Bytes of the current member's content that were not read yet.
+    content: u64,
+    padding: usize,
+}
+
+fn wrong(what: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what.into())
+}
+
+impl<'a> ArchiveReader<'a> {
+    pub(super) fn new(input: &'a mut dyn Read) -> Self {
+        Self { input, member: 0, content: 0, padding: 0 }
+    }
+
+    /// A failure at the current member. What the input itself says is told apart from what is wrong with its bytes.
+    pub(super) fn failed(&self, error: io::Error) -> ExtractError {
+        match error.kind() {
+            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof if error.get_ref().is_none_or(|inner| !inner.is::<Upstream>()) => {
+                ExtractError::Damaged { member: self.member, detail: error.to_string() }
+            }
+            _ => ExtractError::Input(error),
+        }
+    }
+
+    /// The next member; none at the archive's end.
+    pub(super) fn next(&mut self) -> Result<Option<Member>, ExtractError> {
+        self.member += 1;
+        self.skip().and_then(|()| self.read_member()).map_err(|error| self.failed(error))
+    }
+
+    /// Content of the current member: of a sparse file only its data.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ExtractError> {
+        let most = usize::try_from(self.content).unwrap_or(usize::MAX).min(buffer.len());
+        let length = self.input_read(&mut buffer[..most]).map_err(|error| self.failed(error))?;
+        if length == 0 && most > 0 {
+            return Err(self.failed(io::ErrorKind::UnexpectedEof.into()));
+        }
+        self.content -= length as u64;
+        Ok(length)
+    }
+
+    fn input_read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.input.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(io::Error::new(error.kind(), Upstream(error))),
+                Ok(length) => return Ok(length),
+            }
+        }
+    }
+
+    fn read_exact(&mut self, mut buffer: &mut [u8]) -> io::Result<()> {
+        while !buffer.is_empty() {
+            match self.input_read(buffer)? {
+                0 => return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ends in the middle")),
+                length => buffer = &mut buffer[length..],
+            }
+        }
+        Ok(())
+    }
+
+    fn skip(&mut self) -> io::Result<()> {
+        let mut scratch = [0; 16 << 10];
+        let mut left = self.content + self.padding as u64;
+        (self.content, self.padding) = (0, 0);
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(usize::MAX).min(scratch.len());
+            self.read_exact(&mut scratch[..most])?;
+            left -= most as u64;
+        }
+        Ok(())
+    }
+
+    /// A header; none at the end, which is a block of zeros.
+    fn read_header(&mut self) -> io::Result<Option<Header>> {
+        let mut header = Header::new_old();
+        self.read_exact(header.as_mut_bytes())?;
+        let bytes = header.as_bytes();
+        if bytes.iter().all(|byte| *byte == 0) {
+            return Ok(None);
+        }
+        // The checksum's own field counts as blanks.
+        let sum: u32 = bytes.iter().enumerate().map(|(place, byte)| if (148..156).contains(&place) { 32 } else { u32::from(*byte) }).sum();
+        if header.cksum()? != sum {
+            return Err(wrong("the checksum of its header is wrong"));
+        }
+        Ok(Some(header))
+    }
+
+    /// The content of a member that belongs to the next one.
+    fn read_attached(&mut self, header: &Header) -> io::Result<Vec<u8>> {
+        let size = header.size()?;
+        if size > pax::LARGEST {
+            return Err(wrong("its extended header is larger than any"));
+        }
+        let mut content = vec![0; usize::try_from(size).map_err(|_| wrong("its extended header is too large"))?];
+        self.read_exact(&mut content)?;
+        let mut rest = [0; BLOCK];
+        self.read_exact(&mut rest[..padding(size).len()])?;
+        Ok(content)
+    }
+
+    fn read_member(&mut self) -> io::Result<Option<Member>> {
+        let mut records = Records::new();
+        let (mut long_name, mut long_link) = (None, None);
+        let mut attached = false;
+        loop {
+            let Some(header) = self.read_header()? else {
+                return if attached { Err(wrong("it ends after an extended header")) } else { Ok(None) };
+            };
+            let without_end = |mut text: Vec<u8>| {
+                text.truncate(text.iter().position(|byte| *byte == 0).unwrap_or(text.len()));
+                text
+            };
+            match header.entry_type() {
+                EntryType::XHeader => records = pax::parse(&self.read_attached(&header)?)?,
+                EntryType::XGlobalHeader => {
+                    // Some tools leave a remark there. Anything else would change all that follows.
+                    let global = pax::parse(&self.read_attached(&header)?)?;
+                    if global.keys().any(|key| key != b"comment") {
+                        return Err(wrong("it has a global header that this version does not know"));
+                    }
+                }
+                EntryType::GNULongName => long_name = Some(without_end(self.read_attached(&header)?)),
+                EntryType::GNULongLink => long_link = Some(without_end(self.read_attached(&header)?)),
+                _ => return self.member_of(&header, records, long_name, long_link).map(Some),
+            }
+            attached = true;
+        }
+    }
+
+    fn member_of(&mut self, header: &Header, records: Records, long_name: Option<Vec<u8>>, long_link: Option<Vec<u8>>) -> io::Result<Member> {
+        let text = |key: &[u8]| records.get(key).cloned();
+        let number = |key: &[u8]| {
+            let parse = |value: &Vec<u8>| std::str::from_utf8(value).ok()?.parse::<u64>().ok();
+            records.get(key).map(|value| parse(value).ok_or_else(|| wrong("a number in its extended header is none"))).transpose()
+        };
+        let id = |value: u64| u32::try_from(value).map_err(|_| wrong("the number of its owner is too large"));
+        let path = text(b"path").or(long_name).unwrap_or_else(|| header.path_bytes().into_owned());
+        let link = text(b"linkpath").or(long_link).or_else(|| header.link_name_bytes().map(|name| name.into_owned()));
+        let link = || link.filter(|name| !name.is_empty()).ok_or_else(|| wrong("it is a link to nothing"));
+        let device = || -> io::Result<(u32, u32)> {
+            let missing = || wrong("it is a device without a number");
+            Ok((header.device_major()?.ok_or_else(missing)?, header.device_minor()?.ok_or_else(missing)?))
+        };
+        let stored = match number(b"size")? {
+            Some(size) => size,
+            None => header.size()?,
+        };
+        let (mut path, mut kind) = (path, match header.entry_type() {
+            // Before POSIX a directory was a file whose name ends so.
+            EntryType::Regular | EntryType::Continuous if header.path_bytes().ends_with(b"/") => Kind::Directory,
+            EntryType::Regular | EntryType::Continuous => Kind::File { size: stored, map: None },
+            EntryType::Link => Kind::HardLink { to: link()? },
+            EntryType::Symlink => Kind::Symlink { to: link()? },
+            EntryType::Directory => Kind::Directory,
+            EntryType::Fifo => Kind::Fifo,
+            EntryType::Char => device().map(|(major, minor)| Kind::CharDevice { major, minor })?,
+            EntryType::Block => device().map(|(major, minor)| Kind::BlockDevice { major, minor })?,
+            other => return Err(wrong(format!("it is of a kind that is not read (`{}`)", char::from(other.as_byte()).escape_default()))),
+        });
+        let is_file = matches!(kind, Kind::File { .. });
+        if !is_file && stored > 0 {
+            return Err(wrong("it has content, and is no file"));
+        }
+        self.content = stored;
+        self.padding = padding(stored).len();
+        if records.keys().any(|key| key.starts_with(b"GNU.sparse.")) {
+            let version = (number(b"GNU.sparse.major")?, number(b"GNU.sparse.minor")?);
+            let real = (text(b"GNU.sparse.name"), number(b"GNU.sparse.realsize")?);
+            let ((Some(1), Some(0)), (Some(name), Some(size)), true) = (version, real, is_file) else {
+                return Err(wrong("it is a sparse file of a form that is not read"));
+            };
+            path = name;
+            let segments = self.read_map(size)?;
+            kind = Kind::File { size, map: Some(segments) };
+        }
+        let mtime = match records.get(b"mtime".as_slice()) {
+            Some(value) => parse_time(value).ok_or_else(|| wrong("its time is none"))?,
+            None => FileTime(i64::try_from(header.mtime()?).map_err(|_| wrong("its time is none"))?, 0),
+        };
+        let attributes: Attributes = records.iter().filter_map(|(key, value)| Some((pax::attribute_name(key)?, value.clone()))).collect();
+        Ok(Member {
+            path,
+            kind,
+            mode: header.mode()? & 0o7777,
+            uid: id(number(b"uid")?.map_or_else(|| header.uid(), Ok)?)?,
+            gid: id(number(b"gid")?.map_or_else(|| header.gid(), Ok)?)?,
+            mtime,
+            attributes,
+        })
+    }
+
+    fn read_map(&mut self, size: u64) -> io::Result<Vec<sparse::Segment>> {
+        let stored = self.content;
+        let mut left = stored;
+        let (segments, taken) = sparse::decode(size, || {
+            left = left.checked_sub(BLOCK as u64).ok_or_else(|| wrong("the map of a sparse file is cut"))?;
+            let mut block = [0; BLOCK];
+            self.read_exact(&mut block)?;
+            Ok(block)
+        })?;
+        let data: u64 = segments.iter().map(|segment| segment.length).sum();
+        if taken.checked_add(data) != Some(stored) {
+            return Err(wrong("the map of a sparse file does not fit its data"));
+        }
+        self.content = data;
+        Ok(segments)
+    }
+}
+
+/// What the input itself said, as against what is wrong with its bytes.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct Upstream(io::Error);
+
+/// Decimal seconds, also negative and with more digits than a file system keeps.
+fn parse_time(text: &[u8]) -> Option<FileTime> {
+    let text = std::str::from_utf8(text).ok()?;
+    let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let seconds: i64 = whole.parse().ok()?;
+    let nanoseconds: u32 = format!("{:0<9}", &fraction[..fraction.len().min(9)]).parse().ok()?;
+    Some(match (negative, nanoseconds) {
+        (false, _) => FileTime(seconds, nanoseconds),
+        (true, 0) => FileTime(-seconds, 0),
+        (true, _) => FileTime(-seconds - 1, 1_000_000_000 - nanoseconds),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn members(archive: &[u8]) -> Result<Vec<Member>, String> {
+        let mut input = archive;
+        let mut reader = ArchiveReader::new(&mut input);
+        let mut members = Vec::new();
+        while let Some(member) = reader.next().map_err(|error| error.to_string())? {
+            members.push(member);
+        }
+        Ok(members)
+    }
+
+    fn member(path: &[u8], kind: Kind) -> Member {
+        Member { path: path.to_vec(), kind, mode: 0o4711, uid: 1001, gid: 70, mtime: FileTime(1_700_000_000, 5), attributes: Attributes::new() }
+    }
+
+    fn archive(all: &[Member]) -> Vec<u8> {
+        let mut output = Vec::new();
+        for member in all {
+            let start = output.len();
+            let stored = member.write_head(&mut output).unwrap();
+            if let Kind::File { map, .. } = &member.kind {
+                let data = map.as_ref().map_or(stored, |map| map.iter().map(|segment| segment.length).sum());
+                output.resize(output.len() + usize::try_from(data).unwrap(), b'x');
+                output.extend_from_slice(padding(stored));
+            }
+            assert_eq!((output.len() - start) % BLOCK, 0);
+        }
+        output.extend_from_slice(&super::super::member::END);
+        output
+    }
+
+    fn kind() -> impl Strategy<Value = Kind> {
+        let path = prop::collection::vec(1..=255_u8, 1..300);
+        prop_oneof![
+            (0..2000_u64).prop_map(|size| Kind::File { size, map: None }),
+            prop::collection::vec((1..999_u64, 1..99_u64), 0..80).prop_map(|stretches| {
+                let mut place = 0;
+                let segments: Vec<_> = stretches.into_iter().map(|(hole, length)| {
+                    let segment = sparse::Segment { offset: place + hole, length };
+                    place += hole + length;
+                    segment
+                }).collect();
+                Kind::File { size: place + 7, map: Some(segments) }
+            }),
+            path.clone().prop_map(|to| Kind::HardLink { to }),
+            path.prop_map(|to| Kind::Symlink { to }),
+            Just(Kind::Directory),
+            Just(Kind::Fifo),
+            (0..4000_u32, 0..100_000_u32).prop_map(|(major, minor)| Kind::CharDevice { major, minor }),
+            (0..4000_u32, 0..100_000_u32).prop_map(|(major, minor)| Kind::BlockDevice { major, minor }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_member_comes_back(
+            kind in kind(),
+            path in prop::collection::vec(prop_oneof![1..=46_u8, 48..=255_u8], 1..300),
+            mode in 0..0o10000_u32,
+            uid: u32,
+            gid: u32,
+            seconds in -99_999_999_999_i64..99_999_999_999,
+            nanoseconds in 0..1_000_000_000_u32,
+            attributes: Attributes,
+        ) {
+            let written = Member { path, kind, mode, uid, gid, mtime: FileTime(seconds, nanoseconds), attributes };
+            let mut read = members(&archive(&[written.clone(), member(b"next", Kind::Fifo)])).unwrap();
+            // Whether a name ends in a slash is for the extraction to mind.
+            prop_assert_eq!(read.pop(), Some(member(b"next", Kind::Fifo)));
+            let mut expected = written;
+            if expected.kind == Kind::Directory {
+                expected.path.push(b'/');
+            }
+            prop_assert_eq!(read, [expected]);
+        }
+
+        /// No bytes make it panic, run on or ask for much memory.
+        #[test]
+        fn any_damage_is_refused_or_harmless(place in 0..4096_usize, byte: u8, cut in 0..9000_usize) {
+            let sparse = Kind::File { size: 900, map: Some(vec![sparse::Segment { offset: 4, length: 5 }]) };
+            let mut bytes = archive(&[member(&[b'p'; 200], sparse), member(b"a", Kind::File { size: 700, map: None }), member(b"b", Kind::Symlink { to: vec![b'l'; 200] })]);
+            let place = place % bytes.len();
+            bytes[place] = byte;
+            bytes.truncate(cut);
+            let _ = members(&bytes);
+        }
+    }
+
+    #[test]
+    fn large_numbers_come_back() {
+        let huge = Member { uid: u32::MAX - 1, gid: 2_097_152, mtime: FileTime(1 << 40, 0), ..member(b"x", Kind::Fifo) };
+        assert_eq!(members(&archive(&[huge.clone()])).unwrap(), [huge]);
+        let large = member(b"x", Kind::File { size: 9 << 30, map: None });
+        let mut head = Vec::new();
+        large.write_head(&mut head).unwrap();
+        let mut input = head.as_slice();
+        assert_eq!(ArchiveReader::new(&mut input).next().unwrap(), Some(large));
+        let hole = member(b"x", Kind::File { size: 1 << 60, map: Some(Vec::new()) });
+        assert_eq!(members(&archive(&[hole.clone()])).unwrap(), [hole]);
+    }
+
+    #[test]
+    fn what_ends_early_or_lies_is_damaged() {
+        let whole = archive(&[member(b"a", Kind::File { size: 700, map: None })]);
+        for end in 0..whole.len() - BLOCK {
+            assert!(members(&whole[..end]).unwrap_err().contains("is damaged at member"), "cut at {end}");
+        }
+        let mut flipped = whole.clone();
+        flipped[3] ^= 1;
+        assert!(members(&flipped).is_err());
+        let mut header = Header::new_ustar();
+        for (kind, what) in [(b'S', "of a kind that is not read"), (b'V', "of a kind that is not read"), (b'3', "a device without"), (b'2', "a link to nothing")] {
+            header.as_mut_bytes()[0] = b'n';
+            header.set_mode(0);
+            header.set_uid(0);
+            header.set_gid(0);
+            header.set_mtime(0);
+            header.set_size(0);
+            header.set_entry_type(EntryType::new(kind));
+            if kind == b'3' {
+                header.as_mut_bytes()[257..265].fill(0);
+            }
+            header.set_cksum();
+            let error = members(header.as_bytes()).unwrap_err();
+            assert!(error.contains(what), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_extended_header_is_bounded() {
+        let mut header = Header::new_ustar();
+        header.as_mut_bytes()[0] = b'n';
+        header.set_size(1 << 40);
+        header.set_entry_type(EntryType::XHeader);
+        header.set_cksum();
+        assert!(members(header.as_bytes()).unwrap_err().contains("larger than any"));
+    }
+
+    #[test]
+    fn times_are_decimal_numbers() {
+        for (text, time) in [
+            ("1", Some(FileTime(1, 0))),
+            ("1.5", Some(FileTime(1, 500_000_000))),
+            ("-1.5", Some(FileTime(-2, 500_000_000))),
+            ("-0.5", Some(FileTime(-1, 500_000_000))),
+            ("0.1234567899", Some(FileTime(0, 123_456_789))),
+            ("", None),
+            ("x", None),
+            ("1.-5", None),
+            ("--1", None),
+            (".5", None),
+            ("99999999999999999999", None),
+        ] {
+            assert_eq!(parse_time(text.as_bytes()), time, "{text}");
+        }
+    }
+}
