@@ -242,5 +242,5 @@ fn a_re_export_does_not_hide_where_a_name_lives() {
 fn circles_and_unknown_modules_are_found() {
     let circle = [("engine/mod.rs", "use crate::state::Store;"), ("state/mod.rs", "use crate::engine::Engine;")];
     assert_eq!(found(&circle), "engine uses itself in a circle; state uses itself in a circle");
-    assert_eq!(found(&[("backup/mod.rs", "")]), "backup/mod.rs: no layer is given for this module");
+    assert_eq!(found(&[("nowhere/mod.rs", "")]), "nowhere/mod.rs: no layer is given for this module");
 }

@@ -3,7 +3,7 @@
 set -euo pipefail
 
 missing=()
-for tool in age jq tar zstd; do
+for tool in age jq openssl tar xxd zstd; do
     command -v "$tool" >/dev/null || missing+=("$tool")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0

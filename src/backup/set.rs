@@ -8,7 +8,7 @@
 
 use std::{fmt, str::FromStr};
 
-use chrono::{DateTime, Datelike, NaiveDateTime, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -36,10 +36,9 @@ pub struct NotASetId(pub String);
 impl SetId {
     /// A set begun at `begun` (cut to the second). Years beyond four digits have no name.
     pub fn new(begun: DateTime<Utc>, random: u32) -> Result<Self, NotASetId> {
-        if !(1970..=9999).contains(&begun.year()) {
-            return Err(NotASetId(begun.to_string()));
-        }
-        Ok(Self { begun: begun.trunc_subsecs(0), random })
+        // Whole seconds since 1970 also leave out the 61st second of a minute, which sorts and prints on its own.
+        let whole = DateTime::from_timestamp(begun.timestamp(), 0).filter(|whole| (1970..=9999).contains(&whole.year()));
+        Ok(Self { begun: whole.ok_or_else(|| NotASetId(begun.to_string()))?, random })
     }
 
     /// When it was begun, to the second.

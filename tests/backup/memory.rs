@@ -1,7 +1,6 @@
 //! An object in memory, with an upload that can be told to fail, and ways to store to it and fetch from it.
 
 use std::{
-    convert::Infallible,
     io::{self, Read, Write},
     sync::{Arc, Mutex},
 };
@@ -14,7 +13,7 @@ use medianestctl::{
     backup::{
         keys::{Identity, Lock, Unlock},
         manifest::ObjectRecord,
-        pipeline::{Compression, Expected, FetchError, StoreError, StoreSettings, Stored, fetch, no_progress, store},
+        pipeline::{Compression, Expected, FetchError, StoreSettings, Stored, fetch, no_progress, store},
         set::{Component, ObjectName},
         sink::{ObjectKey, SinkError, SinkErrorKind, StoredObject, Upload},
     },
@@ -157,6 +156,3 @@ pub fn stream(bytes: Vec<u8>) -> BoxStream<'static, Result<Bytes, SinkError>> {
 pub fn passphrase(text: &str) -> Secret<String> {
     Secret::new(text.to_owned())
 }
-
-/// A failure to store whose source cannot fail by itself.
-pub type NoSource = StoreError<Infallible>;

@@ -1,7 +1,7 @@
 //! Bytes into a sink and back.
 
 use std::{
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -106,8 +106,10 @@ async fn an_object_in_anothers_place_is_found() {
     let setup = Setup::encrypted(Compression::ZSTD);
     let ((_, stored), (other, _)) = (setup.store(&text(5000)).await, setup.store(&noise(5000, 9)).await);
     assert!(matches!(setup.fetch(other, stored).await, Err(FetchError::Damaged(_))));
-    let (same_size, _) = setup.store(&text(5000)).await;
-    assert!(matches!(setup.fetch(same_size, stored).await, Err(FetchError::Damaged(Damage::Digest))));
+    let (again, _) = setup.store(&text(5000)).await;
+    // Age makes each header anew, some bytes longer or shorter.
+    let outcome = setup.fetch(again, stored).await;
+    assert!(matches!(outcome, Err(FetchError::Damaged(Damage::Digest | Damage::Short { .. } | Damage::Long(_)))), "{outcome:?}");
 }
 
 /// The consumer stops where it likes; what follows is checked all the same.
@@ -253,7 +255,7 @@ async fn a_restore_stops_when_it_is_cancelled_or_its_sink_or_consumer_fails() {
     let (expected, unlock) = (setup.expected(stored), setup.unlock());
     let all = |input: &mut dyn io::Read| io::copy(input, &mut io::sink());
 
-    let never = chunks(bytes[..2 << 20].to_vec()).chain(stream::pending()).boxed();
+    let never = chunks(bytes[..8 << 20].to_vec()).chain(stream::pending()).boxed();
     let cancel = CancellationToken::new();
     let at = cancel.clone();
     let progress: Progress = Arc::new(move |moved: Moved| if moved.plain > 0 { at.cancel() });

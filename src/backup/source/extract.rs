@@ -85,8 +85,6 @@ pub fn extract(
         done: Extracted::default(),
         buffer: vec![0; CHUNK],
     };
-    // New files would inherit lists that those in the archive did not have.
-    attributes::clear_lists(destination);
     while let Some(member) = reader.next()? {
         let refused = |refusal| ExtractError::Refused { path: RawPath::new(member.path.clone()), refusal };
         let place = Place::new(&member.path).map_err(refused)?;
@@ -159,6 +157,8 @@ impl Work<'_> {
             if member.kind != Kind::Directory {
                 return Err(refused(path, Refusal::NoName));
             }
+            // It gets those of the archive when it is left; until then all that is made in it would inherit its own.
+            attributes::clear_lists(self.destination.root());
             self.open.push((place, member));
             return Ok(());
         };

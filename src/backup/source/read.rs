@@ -36,11 +36,10 @@ impl<'a> ArchiveReader<'a> {
 
     /// A failure at the current member. What the input itself says is told apart from what is wrong with its bytes.
     pub(super) fn failed(&self, error: io::Error) -> ExtractError {
-        match error.kind() {
-            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof if error.get_ref().is_none_or(|inner| !inner.is::<Upstream>()) => {
-                ExtractError::Damaged { member: self.member, detail: error.to_string() }
-            }
-            _ => ExtractError::Input(error),
+        if error.get_ref().is_some_and(|inner| inner.is::<Upstream>()) {
+            ExtractError::Input(error)
+        } else {
+            ExtractError::Damaged { member: self.member, detail: error.to_string() }
         }
     }
 
@@ -158,20 +157,24 @@ impl<'a> ArchiveReader<'a> {
             records.get(key).map(|value| parse(value).ok_or_else(|| wrong("a number in its extended header is none"))).transpose()
         };
         let id = |value: u64| u32::try_from(value).map_err(|_| wrong("the number of its owner is too large"));
-        let path = text(b"path").or(long_name).unwrap_or_else(|| header.path_bytes().into_owned());
+        let mut path = text(b"path").or(long_name).unwrap_or_else(|| header.path_bytes().into_owned());
         let link = text(b"linkpath").or(long_link).or_else(|| header.link_name_bytes().map(|name| name.into_owned()));
         let link = || link.filter(|name| !name.is_empty()).ok_or_else(|| wrong("it is a link to nothing"));
         let device = || -> io::Result<(u32, u32)> {
             let missing = || wrong("it is a device without a number");
             Ok((header.device_major()?.ok_or_else(missing)?, header.device_minor()?.ok_or_else(missing)?))
         };
+        let refuse = |kind: EntryType| wrong(format!("it is of a kind that is not read (`{}`)", char::from(kind.as_byte()).escape_default()));
+        if header.entry_type().is_gnu_sparse() {
+            return Err(refuse(header.entry_type()));
+        }
         let stored = match number(b"size")? {
             Some(size) => size,
             None => header.size()?,
         };
-        let (mut path, mut kind) = (path, match header.entry_type() {
+        let mut kind = match header.entry_type() {
             // Before POSIX a directory was a file whose name ends so.
-            EntryType::Regular | EntryType::Continuous if header.path_bytes().ends_with(b"/") => Kind::Directory,
+            EntryType::Regular | EntryType::Continuous if path.ends_with(b"/") => Kind::Directory,
             EntryType::Regular | EntryType::Continuous => Kind::File { size: stored, map: None },
             EntryType::Link => Kind::HardLink { to: link()? },
             EntryType::Symlink => Kind::Symlink { to: link()? },
@@ -179,8 +182,8 @@ impl<'a> ArchiveReader<'a> {
             EntryType::Fifo => Kind::Fifo,
             EntryType::Char => device().map(|(major, minor)| Kind::CharDevice { major, minor })?,
             EntryType::Block => device().map(|(major, minor)| Kind::BlockDevice { major, minor })?,
-            other => return Err(wrong(format!("it is of a kind that is not read (`{}`)", char::from(other.as_byte()).escape_default()))),
-        });
+            other => return Err(refuse(other)),
+        };
         let is_file = matches!(kind, Kind::File { .. });
         if !is_file && stored > 0 {
             return Err(wrong("it has content, and is no file"));
