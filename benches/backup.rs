@@ -68,8 +68,24 @@ fn make_media(root: &Path, mib: usize) {
 
 /// Lines of SQL with numbers, words and digests.
 fn make_text(root: &Path, mib: usize) {
-    const WORDS: [&str; 16] =
-        ["media", "request", "approved", "series", "season", "the", "of", "user", "admin", "pending", "movie", "title", "night", "city", "available", "denied"];
+    const WORDS: [&str; 16] = [
+        "media",
+        "request",
+        "approved",
+        "series",
+        "season",
+        "the",
+        "of",
+        "user",
+        "admin",
+        "pending",
+        "movie",
+        "title",
+        "night",
+        "city",
+        "available",
+        "denied",
+    ];
     let (mut state, mut made, mut number) = (362_436_069, 0, 0_u64);
     while made < mib {
         let size = 16.min(mib - made);
@@ -78,11 +94,23 @@ fn make_text(root: &Path, mib: usize) {
             let mut random = [0; 24];
             noise(&mut state, &mut random);
             number += 1;
-            write!(text, "INSERT INTO requests VALUES ({number}, '2026-{:02}-{:02} 12:{:02}:00+00', '", random[0] % 12 + 1, random[1] % 28 + 1, random[2] % 60).unwrap();
+            write!(
+                text,
+                "INSERT INTO requests VALUES ({number}, '2026-{:02}-{:02} 12:{:02}:00+00', '",
+                random[0] % 12 + 1,
+                random[1] % 28 + 1,
+                random[2] % 60
+            )
+            .unwrap();
             for byte in &random[3..15] {
                 write!(text, "{} ", WORDS[usize::from(byte % 16)]).unwrap();
             }
-            writeln!(text, "', '{:02x}{:02x}{:02x}{:02x}{:02x}{:02x}');", random[16], random[17], random[18], random[19], random[20], random[21]).unwrap();
+            writeln!(
+                text,
+                "', '{:02x}{:02x}{:02x}{:02x}{:02x}{:02x}');",
+                random[16], random[17], random[18], random[19], random[20], random[21]
+            )
+            .unwrap();
         }
         text.truncate(size << 20);
         fs::write(root.join(format!("dump-{made}.sql")), text).unwrap();
@@ -118,7 +146,8 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let identity = Identity::generate();
     fs::write(work.path().join("key"), identity.to_text().expose()).unwrap();
-    let settings = StoreSettings { compression: Compression::ZSTD, lock: Some(Lock::recipients(vec![identity.recipient()]).unwrap()) };
+    let settings =
+        StoreSettings { compression: Compression::ZSTD, lock: Some(Lock::recipients(vec![identity.recipient()]).unwrap()) };
     for (kind, make) in [("media", make_media as fn(&Path, usize)), ("text", make_text)] {
         let (from, to) = (work.path().join(kind), work.path().join(format!("{kind}-back")));
         fs::create_dir_all(&from).unwrap();
@@ -194,11 +223,18 @@ fn main() {
                 // It takes minutes, and its rate is the same for less.
                 continue;
             }
-            row(&format!("tar \\| {compress} \\| age"), bytes, || shell(&format!("tar -C {from} -c . | {compress} | age -r {recipient} > {directory}/stock")));
+            row(&format!("tar \\| {compress} \\| age"), bytes, || {
+                shell(&format!("tar -C {from} -c . | {compress} | age -r {recipient} > {directory}/stock"))
+            });
         }
         shell(&format!("tar -C {from} -c . | zstd -q -3 | age -r {recipient} > {directory}/stock"));
-        row("age -d \\| zstd -d \\| tar -x", bytes, || shell(&format!("age -d -i {directory}/key {directory}/stock | zstd -q -d | tar -C {to} -x")));
-        println!("\nstored {} of {} bytes; {peak} (with a tree's content in memory for the stages alone)", stored.size, stored.plain_size);
+        row("age -d \\| zstd -d \\| tar -x", bytes, || {
+            shell(&format!("age -d -i {directory}/key {directory}/stock | zstd -q -d | tar -C {to} -x"))
+        });
+        println!(
+            "\nstored {} of {} bytes; {peak} (with a tree's content in memory for the stages alone)",
+            stored.size, stored.plain_size
+        );
         shell(&format!("rm -rf {from} {to}"));
     }
 }

@@ -100,7 +100,9 @@ mod tests {
     fn one_digest_has_one_text() {
         let text = "00ff".repeat(16);
         assert_eq!(text.parse::<Digest>().unwrap().to_string(), text);
-        for wrong in [text.to_uppercase(), text[2..].to_owned(), format!("{text}00"), text.replace("ff", "fg"), text.replace('0', "é")] {
+        for wrong in
+            [text.to_uppercase(), text[2..].to_owned(), format!("{text}00"), text.replace("ff", "fg"), text.replace('0', "é")]
+        {
             assert!(wrong.parse::<Digest>().is_err(), "{wrong}");
         }
     }

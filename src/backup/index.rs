@@ -333,7 +333,8 @@ mod tests {
             EntryKind::CharDevice { major: 1, minor: 3 },
             EntryKind::BlockDevice { major: 8, minor: 1 },
         ];
-        let mut lines = vec![IndexLine::Archive { archive: "uploads.tar.zst.age".parse().unwrap() }, IndexLine::Entry(entry(b"."))];
+        let mut lines =
+            vec![IndexLine::Archive { archive: "uploads.tar.zst.age".parse().unwrap() }, IndexLine::Entry(entry(b"."))];
         lines.extend(kinds.into_iter().map(|kind| IndexLine::Entry(IndexEntry { kind, ..entry(b"x/y") })));
         let text: String = lines.iter().map(|line| line.to_text().unwrap()).collect();
         assert_eq!(read(&format!("{}{text}", head())).unwrap(), lines);
@@ -344,10 +345,7 @@ mod tests {
         let line = IndexLine::Entry(entry(b"a")).to_text().unwrap();
         let damaged = |text: String| read(&text).unwrap_err();
         assert_eq!(damaged(String::new()), "the index is damaged in line 1: it is empty");
-        assert_eq!(
-            damaged("{\"format\":2}\n".to_owned()),
-            "the index has format 2; this version of the tool reads format 1"
-        );
+        assert_eq!(damaged("{\"format\":2}\n".to_owned()), "the index has format 2; this version of the tool reads format 1");
         assert!(damaged(format!("{}{line}", head())).contains("line 2: an entry before"), "no archive");
         assert!(damaged(format!("{}{ARCHIVE}{}", head(), line.trim_end())).contains("line 3: the line has no end"));
         assert!(damaged(format!("{}{ARCHIVE}{}", head(), "x".repeat(600 << 10))).contains("line 3: the line has no end"));

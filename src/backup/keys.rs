@@ -54,7 +54,9 @@ impl KeyError {
             Self::NotARecipient(_) | Self::NoRecipient | Self::IdentityAsRecipient => {
                 "medianestctl backup key generate makes an identity and shows its recipient"
             }
-            Self::NoIdentity | Self::NotAnIdentity(_) => "give the file that medianestctl backup key generate (or age-keygen) wrote",
+            Self::NoIdentity | Self::NotAnIdentity(_) => {
+                "give the file that medianestctl backup key generate (or age-keygen) wrote"
+            }
             Self::ShortPassphrase => "use several words; nobody has to type it often",
         }
     }
@@ -176,7 +178,9 @@ impl Lock {
     /// The beginning of an encrypted file. A passphrase takes its time.
     pub(super) fn encryptor(&self) -> Result<age::Encryptor, age::EncryptError> {
         match &self.0 {
-            Locking::Recipients(recipients) => age::Encryptor::with_recipients(recipients.iter().map(|r| &r.0 as &dyn age::Recipient)),
+            Locking::Recipients(recipients) => {
+                age::Encryptor::with_recipients(recipients.iter().map(|r| &r.0 as &dyn age::Recipient))
+            }
             Locking::Passphrase { text, work } => {
                 let mut recipient = age::scrypt::Recipient::new(secret_string(text));
                 recipient.set_work_factor(*work);
@@ -307,7 +311,11 @@ mod tests {
             let mut forged = file[..place].to_vec();
             forged.extend_from_slice(work.as_bytes());
             forged.extend_from_slice(&file[place + 1..]);
-            assert_eq!(opened(&Unlock::Passphrase(phrase("correct horse battery")), &forged), Err(NotOpened::TooMuchWork), "{work}");
+            assert_eq!(
+                opened(&Unlock::Passphrase(phrase("correct horse battery")), &forged),
+                Err(NotOpened::TooMuchWork),
+                "{work}"
+            );
         }
     }
 
@@ -354,7 +362,14 @@ mod tests {
 
     #[test]
     fn signing_keys_come_from_the_given_randomness() {
-        let key = |byte: u8| generate_signing_key(&mut |bytes: &mut [u8]| { bytes.fill(byte); Ok(()) }).unwrap().verifying_key();
+        let key = |byte: u8| {
+            generate_signing_key(&mut |bytes: &mut [u8]| {
+                bytes.fill(byte);
+                Ok(())
+            })
+            .unwrap()
+            .verifying_key()
+        };
         assert_eq!(key(1), key(1));
         assert_ne!(key(1), key(2));
         assert!(generate_signing_key(&mut |_| Err(NoRandomBytes("none".to_owned()))).is_err());

@@ -171,10 +171,12 @@ impl ManifestError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Format(_) => Some("update medianestctl to the version that made this backup, or a later one"),
-            Self::Stranger(_) => {
-                Some("if this key is yours (`medianestctl backup key test`), add it to the trusted keys; otherwise do not restore this set")
+            Self::Stranger(_) => Some(
+                "if this key is yours (`medianestctl backup key test`), add it to the trusted keys; otherwise do not restore this set",
+            ),
+            Self::Damaged(_) | Self::Forged(_) | Self::Elsewhere { .. } => {
+                Some("do not restore this set; medianestctl backup list shows others")
             }
-            Self::Damaged(_) | Self::Forged(_) | Self::Elsewhere { .. } => Some("do not restore this set; medianestctl backup list shows others"),
         }
     }
 }

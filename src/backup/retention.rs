@@ -125,7 +125,12 @@ impl fmt::Display for Remove {
 }
 
 /// Decides for each candidate, in the order given. `day_of` tells on which day of the user's calendar a moment lies.
-pub fn decide(candidates: &[Candidate], policy: Policy, now: DateTime<Utc>, day_of: impl Fn(DateTime<Utc>) -> NaiveDate) -> Vec<Fate> {
+pub fn decide(
+    candidates: &[Candidate],
+    policy: Policy,
+    now: DateTime<Utc>,
+    day_of: impl Fn(DateTime<Utc>) -> NaiveDate,
+) -> Vec<Fate> {
     let good = candidates.iter().enumerate().filter_map(|(place, candidate)| match candidate.standing {
         Standing::Good(begun) if begun <= now => Some((begun, &candidate.name, place)),
         _ => None,

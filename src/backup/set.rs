@@ -138,7 +138,9 @@ impl Component {
             Self::Database(name) => format!("{}.dump", name.0),
             Self::Globals(name) => format!("{}.globals.sql", name.0),
             Self::Redis(name) => format!("{}.rdb", name.0),
-            Self::Volume(name) if RESERVED.contains(&name.as_str()) || name.0.starts_with(VOLUME) => format!("{VOLUME}{}.tar", name.0),
+            Self::Volume(name) if RESERVED.contains(&name.as_str()) || name.0.starts_with(VOLUME) => {
+                format!("{VOLUME}{}.tar", name.0)
+            }
             Self::Volume(name) => format!("{}.tar", name.0),
             Self::Config => "config.tar".to_owned(),
             Self::Secrets => "secrets.tar".to_owned(),
@@ -264,7 +266,20 @@ mod tests {
 
     #[test]
     fn names_that_lead_elsewhere_are_none() {
-        for wrong in ["", ".", "..", "../a.tar.zst", "a/b.tar.zst", "a.tar", "a.tar.zst.age.age", "a.exe.zst", ".tar.zst", "a\n.tar.zst", "ä.tar.zst", "volume-a.tar.zst"] {
+        for wrong in [
+            "",
+            ".",
+            "..",
+            "../a.tar.zst",
+            "a/b.tar.zst",
+            "a.tar",
+            "a.tar.zst.age.age",
+            "a.exe.zst",
+            ".tar.zst",
+            "a\n.tar.zst",
+            "ä.tar.zst",
+            "volume-a.tar.zst",
+        ] {
             assert!(wrong.parse::<ObjectName>().is_err(), "{wrong}");
         }
     }
@@ -272,8 +287,18 @@ mod tests {
     fn component() -> impl Strategy<Value = Component> {
         let name = prop_oneof![
             "[a-z0-9][a-zA-Z0-9._-]{0,12}",
-            prop::sample::select(vec!["config", "secrets", "index", "volume-config", "volume-a", "a.globals", "x.tar", "x.zst", "x.age"])
-                .prop_map(str::to_owned),
+            prop::sample::select(vec![
+                "config",
+                "secrets",
+                "index",
+                "volume-config",
+                "volume-a",
+                "a.globals",
+                "x.tar",
+                "x.zst",
+                "x.age"
+            ])
+            .prop_map(str::to_owned),
         ];
         (0..7_u8, name).prop_map(|(kind, name)| {
             let name = PartName::new(&name).unwrap();

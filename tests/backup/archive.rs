@@ -14,8 +14,12 @@ use crate::{
     tree::{differences, fingerprint, make_hostile, make_socket},
 };
 
-pub const EVERYTHING: ExtractOptions =
-    ExtractOptions { owners: true, devices: Devices::Create, links: Links::AsRecorded, limits: FileTotals { entries: u64::MAX, bytes: u64::MAX } };
+pub const EVERYTHING: ExtractOptions = ExtractOptions {
+    owners: true,
+    devices: Devices::Create,
+    links: Links::AsRecorded,
+    limits: FileTotals { entries: u64::MAX, bytes: u64::MAX },
+};
 
 pub fn archived(root: &Path) -> (Vec<u8>, Vec<IndexEntry>, Archived) {
     let (mut bytes, mut entries) = (Vec::new(), Vec::new());
@@ -55,7 +59,8 @@ async fn a_hostile_tree_comes_back_as_it_was() {
 
     let destination = open_directory(to.path()).unwrap();
     let options = ExtractOptions { limits: done.totals, ..EVERYTHING };
-    let consumer = move |input: &mut dyn io::Read| extract(input, destination.as_fd(), &options, &|_| true).map_err(io::Error::other);
+    let consumer =
+        move |input: &mut dyn io::Read| extract(input, destination.as_fd(), &options, &|_| true).map_err(io::Error::other);
     let back = setup.fetch_with(bytes, stored, consumer).await.unwrap();
     assert_eq!((back.totals, back.notes.first), (done.totals, vec![]));
     let after = fingerprint(to.path());

@@ -59,7 +59,8 @@ fn tree(files: &[(&str, usize)]) -> tempfile::TempDir {
 fn a_file_that_shrinks_is_filled_up() {
     let root = tree(&[("a", 1_000_000), ("b", 3)]);
     let file = root.path().join("a");
-    let (notes, to) = archived_while(root.path(), "a", || fs::File::options().write(true).open(&file).unwrap().set_len(1000).unwrap());
+    let (notes, to) =
+        archived_while(root.path(), "a", || fs::File::options().write(true).open(&file).unwrap().set_len(1000).unwrap());
     assert_eq!(notes, ["`a` became shorter while it was read; its end is zeros"]);
     let back = fs::read(to.path().join("a")).unwrap();
     assert!(back.len() == 1_000_000 && back[..1000].iter().all(|b| *b == b'x') && back[1000..].iter().all(|b| *b == 0));

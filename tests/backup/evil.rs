@@ -158,7 +158,8 @@ fn bombs() {
     assert_eq!(refusal(&[file("a"), file("b")], &limited(1, 8)), Refusal::TooMany(1));
     assert_eq!(refusal(&[file("a"), file("b")], &limited(2, 7)), Refusal::TooLarge(7));
     // A hole of an exbibyte takes a few hundred bytes.
-    let records = b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n21 GNU.sparse.name=x\n43 GNU.sparse.realsize=1152921504606846976\n";
+    let records =
+        b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n21 GNU.sparse.name=x\n43 GNU.sparse.realsize=1152921504606846976\n";
     let mut map = b"1\n1152921504606846976\n0\n".to_vec();
     map.resize(512, 0);
     let bomb = [member(EntryType::XHeader, "x", "", records), member(EntryType::Regular, "x", "", &map)];
@@ -178,6 +179,9 @@ fn names_with_zeros_and_lies() {
     assert_eq!(refusal(&with("path", "a\0b", file("harmless")), &EVERYTHING), Refusal::NoName);
     assert!(matches!(refusal(&with("linkpath", "../victim", hard_link("harmless", "x")), &EVERYTHING), Refusal::LinkEscapes(_)));
     assert_eq!(refusal(&with("linkpath", "a\0b", link("harmless", "x")), &EVERYTHING), Refusal::NoName);
-    assert_eq!(refusal(&[member(EntryType::GNULongName, "x", "", b"../victim\0"), file("harmless")], &EVERYTHING), Refusal::LeadsOut);
+    assert_eq!(
+        refusal(&[member(EntryType::GNULongName, "x", "", b"../victim\0"), file("harmless")], &EVERYTHING),
+        Refusal::LeadsOut
+    );
     assert!(!Path::new("/tmp/evil").exists());
 }

@@ -106,7 +106,10 @@ impl Setup {
     }
 
     /// Stores what `source` writes.
-    pub async fn store_from<T: Send + 'static>(&self, source: impl FnOnce(&mut dyn Write) -> io::Result<T> + Send + 'static) -> (Vec<u8>, Stored, T) {
+    pub async fn store_from<T: Send + 'static>(
+        &self,
+        source: impl FnOnce(&mut dyn Write) -> io::Result<T> + Send + 'static,
+    ) -> (Vec<u8>, Stored, T) {
         let (upload, object) = upload();
         let (stored, value) = store(&self.settings(), source, upload, &CancellationToken::new(), no_progress()).await.unwrap();
         let object = object.lock().unwrap();

@@ -76,7 +76,11 @@ proptest! {
 #[tokio::test]
 async fn every_damage_is_found() {
     let plain = [text(150_000), noise(300_000, 5)].concat();
-    for setup in [Setup::encrypted(Compression::ZSTD), Setup { compression: Compression::ZSTD, key: None }, Setup { compression: Compression::GZIP, key: None }] {
+    for setup in [
+        Setup::encrypted(Compression::ZSTD),
+        Setup { compression: Compression::ZSTD, key: None },
+        Setup { compression: Compression::GZIP, key: None },
+    ] {
         let (bytes, stored) = setup.store(&plain).await;
         let places = (0..bytes.len()).step_by(bytes.len() / 120).chain(bytes.len() - 40..bytes.len());
         for place in places {
@@ -96,7 +100,12 @@ async fn every_damage_is_found() {
         assert!(matches!(longer, Err(FetchError::Damaged(Damage::Long(_)))), "{longer:?}");
         let cut = setup.fetch(bytes[..bytes.len() - 1].to_vec(), stored).await;
         let expected = Damage::Short { found: stored.size - 1, expected: stored.size };
-        assert!(matches!(&cut, Err(FetchError::Damaged(damage)) if *damage == expected) || setup.key.is_none() || matches!(cut, Err(FetchError::Damaged(_))), "{cut:?}");
+        assert!(
+            matches!(&cut, Err(FetchError::Damaged(damage)) if *damage == expected)
+                || setup.key.is_none()
+                || matches!(cut, Err(FetchError::Damaged(_))),
+            "{cut:?}"
+        );
     }
 }
 
@@ -159,10 +168,23 @@ async fn keys_that_do_not_fit_are_told_apart_from_damage() {
     let (bytes, stored) = setup.store(b"plain").await;
     let read = |unlock: Option<Unlock>, bytes: Vec<u8>| {
         let expected = setup.expected(stored);
-        async move { fetch(chunks(bytes), expected, unlock.as_ref(), |input| io::copy(input, &mut io::sink()), &CancellationToken::new(), no_progress()).await }
+        async move {
+            fetch(
+                chunks(bytes),
+                expected,
+                unlock.as_ref(),
+                |input| io::copy(input, &mut io::sink()),
+                &CancellationToken::new(),
+                no_progress(),
+            )
+            .await
+        }
     };
     assert!(matches!(read(Some(Unlock::Identities(vec![Identity::generate()])), bytes.clone()).await, Err(FetchError::WrongKey)));
-    assert!(matches!(read(Some(Unlock::Passphrase(passphrase("some words or others"))), bytes.clone()).await, Err(FetchError::WrongKey)));
+    assert!(matches!(
+        read(Some(Unlock::Passphrase(passphrase("some words or others"))), bytes.clone()).await,
+        Err(FetchError::WrongKey)
+    ));
     assert!(matches!(read(None, bytes.clone()).await, Err(FetchError::NoKey)));
     assert_eq!(read(setup.unlock(), bytes).await.unwrap(), 5);
 }
@@ -179,7 +201,8 @@ async fn a_passphrase_opens_what_it_closed() {
     for (word, fits) in [("some words or others", true), ("some words or otherz", false)] {
         let consumer = |input: &mut dyn io::Read| io::copy(input, &mut io::sink());
         let unlock = Unlock::Passphrase(passphrase(word));
-        let outcome = fetch(chunks(bytes.clone()), expected, Some(&unlock), consumer, &CancellationToken::new(), no_progress()).await;
+        let outcome =
+            fetch(chunks(bytes.clone()), expected, Some(&unlock), consumer, &CancellationToken::new(), no_progress()).await;
         assert_eq!(outcome.is_ok(), fits, "{outcome:?}");
         assert!(fits || matches!(outcome, Err(FetchError::WrongKey)));
     }
@@ -258,7 +281,11 @@ async fn a_restore_stops_when_it_is_cancelled_or_its_sink_or_consumer_fails() {
     let never = chunks(bytes[..8 << 20].to_vec()).chain(stream::pending()).boxed();
     let cancel = CancellationToken::new();
     let at = cancel.clone();
-    let progress: Progress = Arc::new(move |moved: Moved| if moved.plain > 0 { at.cancel() });
+    let progress: Progress = Arc::new(move |moved: Moved| {
+        if moved.plain > 0 {
+            at.cancel()
+        }
+    });
     let outcome = fetch(never, expected, unlock.as_ref(), all, &cancel, progress).await;
     assert!(matches!(outcome, Err(FetchError::Cancelled)), "{outcome:?}");
 
@@ -311,6 +338,8 @@ async fn progress_adds_up() {
     assert_eq!((sums.0.swap(0, Ordering::Relaxed), sums.1.swap(0, Ordering::Relaxed)), (stored.plain_size, stored.size));
     let bytes = object.lock().unwrap().bytes.clone();
     let consumer = |input: &mut dyn io::Read| io::copy(input, &mut io::sink());
-    fetch(chunks(bytes), setup.expected(stored), setup.unlock().as_ref(), consumer, &CancellationToken::new(), progress()).await.unwrap();
+    fetch(chunks(bytes), setup.expected(stored), setup.unlock().as_ref(), consumer, &CancellationToken::new(), progress())
+        .await
+        .unwrap();
     assert_eq!((sums.0.load(Ordering::Relaxed), sums.1.load(Ordering::Relaxed)), (stored.plain_size, stored.size));
 }

@@ -7,7 +7,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-use medianestctl::backup::{keys::Identity, pipeline::Compression, source::{archive, open_directory}};
+use medianestctl::backup::{
+    keys::Identity,
+    pipeline::Compression,
+    source::{archive, open_directory},
+};
 
 use crate::{
     archive::{EVERYTHING, extracted},
@@ -48,7 +52,11 @@ async fn age_and_zstd_and_gzip_read_what_we_write() {
             let setup = Setup::encrypted(compression);
             write_identity(directory.path(), setup.key.as_ref().unwrap());
             let (bytes, _) = setup.store(&plain).await;
-            assert!(shell(&format!("age -d -i key.txt | {tool}"), directory.path(), &bytes) == plain, "{tool}, {} bytes", plain.len());
+            assert!(
+                shell(&format!("age -d -i key.txt | {tool}"), directory.path(), &bytes) == plain,
+                "{tool}, {} bytes",
+                plain.len()
+            );
             let (bytes, _) = Setup { compression, key: None }.store(&plain).await;
             assert!(shell(tool, directory.path(), &bytes) == plain);
         }
@@ -89,7 +97,12 @@ fn archives_of_gnu_tar_are_read() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, name).unwrap();
     }
-    let names = |root: &Path| fingerprint(root).into_iter().map(|(path, seen)| (path, seen.mode, seen.owner, seen.mtime.0, seen.sha256)).collect::<Vec<_>>();
+    let names = |root: &Path| {
+        fingerprint(root)
+            .into_iter()
+            .map(|(path, seen)| (path, seen.mode, seen.owner, seen.mtime.0, seen.sha256))
+            .collect::<Vec<_>>()
+    };
     for format in ["gnu", "ustar", "oldgnu"] {
         let to = tempfile::tempdir().unwrap();
         let bytes = shell(&format!("tar --create --format={format} ."), plain.path(), b"");

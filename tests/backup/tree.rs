@@ -17,8 +17,8 @@ use std::{
 };
 
 use rustix::fs::{
-    AtFlags, CWD, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags, chownat, lgetxattr, llistxattr, lsetxattr, makedev, mknodat, openat,
-    utimensat,
+    AtFlags, CWD, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags, chownat, lgetxattr, llistxattr, lsetxattr,
+    makedev, mknodat, openat, utimensat,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -48,7 +48,14 @@ pub fn make_hostile(root: &Path) {
     fs::create_dir(at(b"links")).unwrap();
     fs::hard_link(at(b"text"), at(b"links/text-again")).unwrap();
     fs::hard_link(at(b"text"), at(b"zz-text-again")).unwrap();
-    for (name, target) in [("to-text", "../text"), ("up", ".."), ("root", "/"), ("absolute", "/etc/passwd"), ("nowhere", "no/such/file"), ("self", "self")] {
+    for (name, target) in [
+        ("to-text", "../text"),
+        ("up", ".."),
+        ("root", "/"),
+        ("absolute", "/etc/passwd"),
+        ("nowhere", "no/such/file"),
+        ("self", "self"),
+    ] {
         symlink(target, at(b"links").join(name)).unwrap();
     }
     symlink(OsStr::from_bytes(&[b't'; 3000]), at(b"links/long")).unwrap();
@@ -107,7 +114,11 @@ pub fn make_hostile(root: &Path) {
     attribute(&at(b"links"), "user.of-directory", b"\0\xff");
     attribute(&at(b"links/up"), "trusted.of-link", b"link");
     attribute(&at(b"fifo"), "trusted.of-fifo", b"fifo");
-    attribute(&at(b"setuid"), "security.capability", b"\x01\x00\x00\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00");
+    attribute(
+        &at(b"setuid"),
+        "security.capability",
+        b"\x01\x00\x00\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+    );
     attribute(&at(b"writable"), "system.posix_acl_access", &list(4));
     attribute(&at(b"shared"), "system.posix_acl_default", &list(7));
 
@@ -126,7 +137,8 @@ pub fn make_hostile(root: &Path) {
         (".", 1_100_000_000, 12),
     ] {
         let time = Timespec { tv_sec: seconds, tv_nsec: nanoseconds };
-        utimensat(CWD, root.join(name), &Timestamps { last_access: time, last_modification: time }, AtFlags::SYMLINK_NOFOLLOW).unwrap();
+        utimensat(CWD, root.join(name), &Timestamps { last_access: time, last_modification: time }, AtFlags::SYMLINK_NOFOLLOW)
+            .unwrap();
     }
 }
 

@@ -93,9 +93,9 @@ impl<E: Error + 'static> FetchError<E> {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Damaged(_) | Self::TooMuchWork => Some("medianestctl backup verify looks at every set; restore another one"),
-            Self::WrongKey | Self::NoKey => {
-                Some("medianestctl backup show tells the fingerprints of the keys that open it, backup key test those of a key file")
-            }
+            Self::WrongKey | Self::NoKey => Some(
+                "medianestctl backup show tells the fingerprints of the keys that open it, backup key test those of a key file",
+            ),
             _ => None,
         }
     }

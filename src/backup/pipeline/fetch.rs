@@ -96,14 +96,32 @@ where
     let (feed, fed) = mpsc::channel(2);
     let (to_unpack, unpack_in) = sync_channel(2);
     let (to_consumer, consumer_in) = sync_channel(2);
-    let input = Stored { chunks: fed, chunk: Bytes::new(), hash: Sha256::new(), size: 0, expected, ended: false, faults: Arc::clone(&faults) };
+    let input = Stored {
+        chunks: fed,
+        chunk: Bytes::new(),
+        hash: Sha256::new(),
+        size: 0,
+        expected,
+        ended: false,
+        faults: Arc::clone(&faults),
+    };
     let faults_of = || Arc::clone(&faults);
     let (decrypt_faults, unpack_faults, plain_faults) = (faults_of(), faults_of(), faults_of());
-    let decrypted = spawn("decrypt", move || decrypt(input, unlock.as_ref(), to_unpack, &decrypt_faults)).map_err(FetchError::Thread)?;
-    let unpacked = spawn("decompress", move || unpack(unpack_in, expected.packing, to_consumer, &unpack_faults)).map_err(FetchError::Thread)?;
+    let decrypted =
+        spawn("decrypt", move || decrypt(input, unlock.as_ref(), to_unpack, &decrypt_faults)).map_err(FetchError::Thread)?;
+    let unpacked = spawn("decompress", move || unpack(unpack_in, expected.packing, to_consumer, &unpack_faults))
+        .map_err(FetchError::Thread)?;
     let report = Arc::clone(&progress);
     let consumed = spawn("consume", move || {
-        let mut plain = Plain { input: Handed::new(consumer_in), hash: Sha256::new(), size: 0, expected, ended: false, faults: plain_faults, progress: report };
+        let mut plain = Plain {
+            input: Handed::new(consumer_in),
+            hash: Sha256::new(),
+            size: 0,
+            expected,
+            ended: false,
+            faults: plain_faults,
+            progress: report,
+        };
         let value = consumer(&mut plain).map_err(Some)?;
         io::copy(&mut plain, &mut io::sink()).map_err(|_| None)?;
         Ok(value)

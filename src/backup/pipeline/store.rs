@@ -116,7 +116,12 @@ impl<T, E: Error + 'static> Threads<T, E> {
 
 type Started<T, E> = (Threads<T, E>, mpsc::Receiver<Bytes>);
 
-fn start<T, E, F>(settings: &StoreSettings, source: F, cancel: &CancellationToken, progress: &Progress) -> io::Result<Started<T, E>>
+fn start<T, E, F>(
+    settings: &StoreSettings,
+    source: F,
+    cancel: &CancellationToken,
+    progress: &Progress,
+) -> io::Result<Started<T, E>>
 where
     T: Send + 'static,
     E: Error + Send + 'static,
@@ -142,7 +147,10 @@ where
 }
 
 /// Starts a thread whose result can be awaited.
-pub(super) fn spawn<R: Send + 'static>(name: &str, work: impl FnOnce() -> R + Send + 'static) -> io::Result<oneshot::Receiver<R>> {
+pub(super) fn spawn<R: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> R + Send + 'static,
+) -> io::Result<oneshot::Receiver<R>> {
     let (result, wait) = oneshot::channel();
     thread::Builder::new().name(name.to_owned()).spawn(move || {
         // Nobody waits when the whole was given up.

@@ -31,7 +31,12 @@ fn failed(text: &str) -> Candidate {
 }
 
 /// `name: reason, reason` of each candidate.
-fn told(candidates: &[Candidate], policy: (u32, u32, u32, u32), now: &str, day_of: fn(DateTime<Utc>) -> NaiveDate) -> Vec<String> {
+fn told(
+    candidates: &[Candidate],
+    policy: (u32, u32, u32, u32),
+    now: &str,
+    day_of: fn(DateTime<Utc>) -> NaiveDate,
+) -> Vec<String> {
     let policy = Policy::new(policy.0, policy.1, policy.2, policy.3).unwrap();
     let fates = decide(candidates, policy, at(now), day_of);
     let line = |(candidate, fate): (&Candidate, Fate)| match fate {
@@ -95,7 +100,14 @@ fn the_users_days_count_across_the_change_of_the_clocks() {
 
 #[test]
 fn sets_that_are_not_good_neither_count_nor_stay_for_ever() {
-    let sets = [failed("2025-01-01T00:00:00"), good("2025-01-02T00:00:00"), failed("2025-01-03T00:00:00"), failed("2025-01-20T00:00:00"), good("2025-01-21T00:00:00"), failed("2025-01-22T00:00:00")];
+    let sets = [
+        failed("2025-01-01T00:00:00"),
+        good("2025-01-02T00:00:00"),
+        failed("2025-01-03T00:00:00"),
+        failed("2025-01-20T00:00:00"),
+        good("2025-01-21T00:00:00"),
+        failed("2025-01-22T00:00:00"),
+    ];
     assert_eq!(
         told(&sets, (2, 0, 0, 0), "2025-01-23T00:00:00", utc),
         [
@@ -108,7 +120,9 @@ fn sets_that_are_not_good_neither_count_nor_stay_for_ever() {
         ]
     );
     let none_good = [failed("2020-01-01T00:00:00"), failed("2020-01-02T00:00:00")];
-    assert!(told(&none_good, (1, 0, 0, 0), "2025-01-23T00:00:00", utc).iter().all(|line| line.ends_with("no good one came after it")));
+    assert!(
+        told(&none_good, (1, 0, 0, 0), "2025-01-23T00:00:00", utc).iter().all(|line| line.ends_with("no good one came after it"))
+    );
 }
 
 #[test]
@@ -118,7 +132,13 @@ fn a_policy_keeps_something() {
 
 /// Calendars of some years: clusters around changes of clocks, leap days and turns of years, with accidents.
 fn calendar() -> impl Strategy<Value = Vec<Candidate>> {
-    let near = prop::sample::select(vec!["2024-02-28T20:00:00", "2025-03-29T20:00:00", "2025-10-25T20:00:00", "2024-12-29T00:00:00", "2026-01-01T00:00:00"]);
+    let near = prop::sample::select(vec![
+        "2024-02-28T20:00:00",
+        "2025-03-29T20:00:00",
+        "2025-10-25T20:00:00",
+        "2024-12-29T00:00:00",
+        "2026-01-01T00:00:00",
+    ]);
     let moment = (near, -400_000_i64..400_000).prop_map(|(near, seconds)| at(near) + TimeDelta::seconds(seconds));
     let candidate = (moment, 0..10_u8).prop_map(|(moment, kind)| match kind {
         0 => Standing::Foreign,
@@ -126,7 +146,11 @@ fn calendar() -> impl Strategy<Value = Vec<Candidate>> {
         _ => Standing::Good(moment),
     });
     prop::collection::vec(candidate, 0..60).prop_map(|standings| {
-        standings.into_iter().enumerate().map(|(number, standing)| Candidate { name: format!("set-{number}"), standing }).collect()
+        standings
+            .into_iter()
+            .enumerate()
+            .map(|(number, standing)| Candidate { name: format!("set-{number}"), standing })
+            .collect()
     })
 }
 

@@ -46,7 +46,11 @@ pub fn open_directory(path: &Path) -> io::Result<OwnedFd> {
 /// Archives all that is below `root` and the root's own attributes, and calls `on_entry` for each entry, in the archive's order.
 ///
 /// What vanishes or changes meanwhile is noted; what cannot be read is a failure.
-pub fn archive(root: OwnedFd, output: &mut dyn Write, on_entry: &mut dyn FnMut(IndexEntry) -> io::Result<()>) -> Result<Archived, SourceError> {
+pub fn archive(
+    root: OwnedFd,
+    output: &mut dyn Write,
+    on_entry: &mut dyn FnMut(IndexEntry) -> io::Result<()>,
+) -> Result<Archived, SourceError> {
     let stat = fstat(&root).map_err(|error| failed_at(b".", error))?;
     let mut writer = Archive {
         output,
@@ -120,7 +124,9 @@ impl Archive<'_> {
             _ => return Err(failed_at(found.path, io::Error::from(io::ErrorKind::Unsupported))),
         };
         if archived && found.stat.st_nlink > 1 {
-            self.names.insert(identity(&found.stat), (found.path.to_vec(), u64::from(found.stat.st_nlink) - 1));
+            #[allow(clippy::useless_conversion, reason = "the field is narrower on other processors")]
+            let more = u64::from(found.stat.st_nlink) - 1;
+            self.names.insert(identity(&found.stat), (found.path.to_vec(), more));
         }
         Ok(None)
     }
@@ -216,7 +222,14 @@ impl Archive<'_> {
     }
 
     /// Copies a stretch, and zeros where the file has come to its end meanwhile; tells whether it was all there.
-    fn copy(&mut self, file: &OwnedFd, path: &[u8], mut offset: u64, mut length: u64, hash: &mut Sha256) -> Result<bool, SourceError> {
+    fn copy(
+        &mut self,
+        file: &OwnedFd,
+        path: &[u8],
+        mut offset: u64,
+        mut length: u64,
+        hash: &mut Sha256,
+    ) -> Result<bool, SourceError> {
         let mut whole = true;
         while length > 0 {
             let most = usize::try_from(length).unwrap_or(CHUNK).min(CHUNK);

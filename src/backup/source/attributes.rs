@@ -11,7 +11,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{XattrFlags, fremovexattr, fsetxattr, lgetxattr, llistxattr, lsetxattr, fgetxattr, flistxattr},
+    fs::{XattrFlags, fgetxattr, flistxattr, fremovexattr, fsetxattr, lgetxattr, llistxattr, lsetxattr},
     io::{Errno, Result},
 };
 

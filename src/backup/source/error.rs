@@ -112,11 +112,15 @@ impl ExtractError {
     /// What to run to mend it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Refused { .. } | Self::Damaged { .. } => Some("do not restore this set; medianestctl backup verify looks at every set"),
+            Self::Refused { .. } | Self::Damaged { .. } => {
+                Some("do not restore this set; medianestctl backup verify looks at every set")
+            }
             Self::Output { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some("run it as root: owners and devices cannot be restored otherwise")
             }
-            Self::Output { source, .. } if source.kind() == io::ErrorKind::StorageFull => Some("make room (df -h), then run it again"),
+            Self::Output { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                Some("make room (df -h), then run it again")
+            }
             _ => None,
         }
     }

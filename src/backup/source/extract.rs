@@ -8,8 +8,8 @@ use std::{
 
 use rustix::{
     fs::{
-        AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, chmodat, chownat, fchmod, fchown, ftruncate, futimens, linkat,
-        makedev, mkdirat, mknodat, openat, symlinkat, utimensat,
+        AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, chmodat, chownat, fchmod, fchown, ftruncate, futimens,
+        linkat, makedev, mkdirat, mknodat, openat, symlinkat, utimensat,
     },
     io::{Errno, pwrite},
 };
@@ -195,13 +195,24 @@ impl Work<'_> {
                 self.finish_special(parents, name, path, &member)?;
             }
             Kind::Fifo => self.node(parents, name, path, &member, FileType::Fifo, 0)?,
-            Kind::CharDevice { major, minor } => self.device(parents, name, path, &member, FileType::CharacterDevice, (*major, *minor))?,
-            Kind::BlockDevice { major, minor } => self.device(parents, name, path, &member, FileType::BlockDevice, (*major, *minor))?,
+            Kind::CharDevice { major, minor } => {
+                self.device(parents, name, path, &member, FileType::CharacterDevice, (*major, *minor))?
+            }
+            Kind::BlockDevice { major, minor } => {
+                self.device(parents, name, path, &member, FileType::BlockDevice, (*major, *minor))?
+            }
         }
         Ok(())
     }
 
-    fn fill(&mut self, file: &OwnedFd, path: &[u8], size: u64, map: Option<&[Segment]>, reader: &mut ArchiveReader<'_>) -> Result<(), ExtractError> {
+    fn fill(
+        &mut self,
+        file: &OwnedFd,
+        path: &[u8],
+        size: u64,
+        map: Option<&[Segment]>,
+        reader: &mut ArchiveReader<'_>,
+    ) -> Result<(), ExtractError> {
         let whole = [Segment { offset: 0, length: size }];
         if map.is_some() {
             ftruncate(file, size).map_err(output(path))?;
@@ -224,7 +235,9 @@ impl Work<'_> {
         let nothing = || refused(path, Refusal::LinkToNothing(RawPath::new(to)));
         let Some((target_parents, target_name)) = target.split() else { return Err(nothing()) };
         let from = match self.destination.directory(target_parents, false) {
-            Ok(parent) => parent.as_fd().try_clone_to_owned().map_err(|source| ExtractError::Output { path: RawPath::new(path), source })?,
+            Ok(parent) => {
+                parent.as_fd().try_clone_to_owned().map_err(|source| ExtractError::Output { path: RawPath::new(path), source })?
+            }
             Err(ExtractError::Output { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Err(nothing()),
             Err(error) => return Err(error),
         };
@@ -236,7 +249,15 @@ impl Work<'_> {
         }
     }
 
-    fn device(&mut self, parents: &[CString], name: &CString, path: &[u8], member: &Member, kind: FileType, number: (u32, u32)) -> Result<(), ExtractError> {
+    fn device(
+        &mut self,
+        parents: &[CString],
+        name: &CString,
+        path: &[u8],
+        member: &Member,
+        kind: FileType,
+        number: (u32, u32),
+    ) -> Result<(), ExtractError> {
         match self.options.devices {
             Devices::Refuse => Err(refused(path, Refusal::Device)),
             Devices::Skip => {
@@ -247,7 +268,15 @@ impl Work<'_> {
         }
     }
 
-    fn node(&mut self, parents: &[CString], name: &CString, path: &[u8], member: &Member, kind: FileType, number: u64) -> Result<(), ExtractError> {
+    fn node(
+        &mut self,
+        parents: &[CString],
+        name: &CString,
+        path: &[u8],
+        member: &Member,
+        kind: FileType,
+        number: u64,
+    ) -> Result<(), ExtractError> {
         let parent = self.destination.directory(parents, true)?;
         made(path, mknodat(&parent, name, kind, Mode::RUSR | Mode::WUSR, number))?;
         self.finish_special(parents, name, path, member)

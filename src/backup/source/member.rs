@@ -23,14 +23,27 @@ const LARGEST_NUMBER: u64 = 0o77_777_777_777;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A file of this size, holes included. Its content follows.
-    File { size: u64, map: Option<Vec<Segment>> },
+    File {
+        size: u64,
+        map: Option<Vec<Segment>>,
+    },
     /// A further name of what came before under this path.
-    HardLink { to: Vec<u8> },
+    HardLink {
+        to: Vec<u8>,
+    },
     Directory,
-    Symlink { to: Vec<u8> },
+    Symlink {
+        to: Vec<u8>,
+    },
     Fifo,
-    CharDevice { major: u32, minor: u32 },
-    BlockDevice { major: u32, minor: u32 },
+    CharDevice {
+        major: u32,
+        minor: u32,
+    },
+    BlockDevice {
+        major: u32,
+        minor: u32,
+    },
 }
 
 /// A member without its content.
@@ -140,7 +153,9 @@ impl Member {
     /// A member of its own that holds the records of the next one.
     fn write_records(&self, records: &[u8], output: &mut dyn Write) -> io::Result<()> {
         let mut all = Vec::new();
-        if std::str::from_utf8(records).is_err() && [&self.path[..], self.link_target()].iter().any(|text| std::str::from_utf8(text).is_err()) {
+        if std::str::from_utf8(records).is_err()
+            && [&self.path[..], self.link_target()].iter().any(|text| std::str::from_utf8(text).is_err())
+        {
             // By the standard values are UTF-8 unless this comes first. (Readers that do not know it take the bytes as they are.)
             pax::push(&mut all, b"hdrcharset", b"BINARY");
         }

@@ -91,7 +91,9 @@ mod tests {
 
     #[test]
     fn what_is_not_well_formed_is_refused() {
-        for wrong in ["x", "5", "5 a=b", "99 a=b\n", "6 a=b", "0 a=b\n", "1 a=b\n", "-6 a=b\n", "6 abcd\n", "18446744073709551615 a=b\n"] {
+        for wrong in
+            ["x", "5", "5 a=b", "99 a=b\n", "6 a=b", "0 a=b\n", "1 a=b\n", "-6 a=b\n", "6 abcd\n", "18446744073709551615 a=b\n"]
+        {
             assert!(parse(wrong.as_bytes()).is_err(), "{wrong:?}");
         }
         assert_eq!(parse(b"6 a=b\n6 a=c\n").unwrap(), BTreeMap::from([(b"a".to_vec(), b"c".to_vec())]));

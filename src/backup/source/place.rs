@@ -164,7 +164,9 @@ mod tests {
         ] {
             assert_eq!(Place::new(path.as_bytes()), Err(refusal), "{path:?}");
         }
-        for (path, same) in [("a", "a"), ("./a/b/", "a/b"), ("a//b", "a/b"), ("./", "."), (".", "."), ("...", "..."), ("..a/b..", "..a/b..")] {
+        for (path, same) in
+            [("a", "a"), ("./a/b/", "a/b"), ("a//b", "a/b"), ("./", "."), (".", "."), ("...", "..."), ("..a/b..", "..a/b..")]
+        {
             assert_eq!(Place::new(path.as_bytes()).unwrap().path(), same.as_bytes());
         }
     }

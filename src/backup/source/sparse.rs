@@ -81,7 +81,10 @@ pub(super) fn decode(size: u64, mut next: impl FnMut() -> io::Result<[u8; BLOCK]
             used += 1;
             match byte {
                 b'0'..=b'9' => {
-                    value = value.checked_mul(10).and_then(|v| v.checked_add(u64::from(byte - b'0'))).ok_or_else(|| wrong("holds too large a number"))?;
+                    value = value
+                        .checked_mul(10)
+                        .and_then(|v| v.checked_add(u64::from(byte - b'0')))
+                        .ok_or_else(|| wrong("holds too large a number"))?;
                 }
                 b'\n' => return Ok(value),
                 _ => return Err(wrong("holds something else than numbers")),

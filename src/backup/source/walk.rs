@@ -8,7 +8,10 @@ use rustix::{
     io::Errno,
 };
 
-use super::{SourceError, note::{Notes, Remark}};
+use super::{
+    SourceError,
+    note::{Notes, Remark},
+};
 use crate::backup::index::RawPath;
 
 /// So many directories are kept open on the way down; those above are opened again from below on the way back.
@@ -140,7 +143,9 @@ pub(super) fn open_found(found: &Found<'_>, notes: &mut Notes) -> Result<Option<
         Err(error) => return Err(unreadable(found.path, error)),
     };
     let stat = fstat(&file).map_err(|error| unreadable(found.path, error))?;
-    if identity(&stat) != identity(&found.stat) || FileType::from_raw_mode(stat.st_mode) != FileType::from_raw_mode(found.stat.st_mode) {
+    if identity(&stat) != identity(&found.stat)
+        || FileType::from_raw_mode(stat.st_mode) != FileType::from_raw_mode(found.stat.st_mode)
+    {
         notes.add(found.path, Remark::Replaced);
         return Ok(None);
     }
