@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo clean-demo images engine build test test-fast lint fmt bench bench-rollout kill-matrix generated
+.PHONY: help demo clean-demo images engine build test test-fast lint fmt bench bench-backup bench-rollout kill-matrix generated
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -27,6 +27,7 @@ test: engine images ## Everything, the real engine included; leaves nothing behi
 	@tests/run.sh
 
 test-fast: ## Only what needs no engine
+	@tests/tools.sh
 	cargo nextest run --workspace --locked -E 'not test(real_)'
 
 lint: ## Formatting, clippy, dependency rules
@@ -40,6 +41,10 @@ bench: engine images ## Figures side by side with docker compose
 
 kill-matrix: engine images ## Every fault at every engine call of an update and back; SHARD=1/4 a share, JOBS=4 stacks at once; goes on where it ended
 	cargo bench --profile dev --locked --bench kill_matrix -- $(or $(SHARD),1/1) $(or $(JOBS),4)
+
+bench-backup: ## Backup and restore of files beside stock tools, stage by stage
+	@tests/tools.sh
+	cargo bench --locked --bench backup
 
 bench-rollout: engine images ## Failed requests of updates and rollbacks under load, beside docker compose's (ROLLOUT_SWAPS=50)
 	cargo bench --locked --bench rollout

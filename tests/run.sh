@@ -7,6 +7,7 @@ if ! command -v cargo-nextest >/dev/null; then
     echo "installing cargo-nextest"
     cargo install --quiet --locked cargo-nextest
 fi
+tests/tools.sh
 inventory() {
     docker ps --all --quiet --no-trunc | sort
     docker network ls --quiet --no-trunc | sort
