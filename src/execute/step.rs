@@ -203,9 +203,10 @@ pub(super) async fn carry_out(
         Action::Forget { files } => Store::new(engine, project.clone()).forget(files).await?,
         Action::SwitchUpstreams { container, path, content } => {
             // Until the record says what the ingress has, nobody knows: a run that ends in between leaves no wrong one.
-            forget_upstreams(project, context, seen).await?;
+            let prepared = async { Ok(ingress::prepare(engine, container, path, content).await?) };
+            let (prepared, ()) = try_join!(prepared, forget_upstreams(project, context, seen))?;
             seen.set_switched(None);
-            ingress::switch(engine, container, path, content).await?;
+            prepared.make().await?;
             seen.set_switched(Some(content.clone()));
         }
         Action::KeepMaintenance { maintenance } => {

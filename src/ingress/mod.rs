@@ -15,4 +15,4 @@ pub mod trial;
 
 pub use drain::{Drained, Wait, drain};
 pub use error::SwitchError;
-pub use switch::switch;
+pub use switch::{Prepared, prepare, switch};

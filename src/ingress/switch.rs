@@ -25,49 +25,69 @@ pub(super) async fn look(engine: &dyn Engine, container: &str) -> Result<Nginx, 
     Ok(Nginx::of(&engine.processes(container).await?))
 }
 
-/// Replaces `path` in `container` by `content` and reloads; returns when only workers with the new upstreams take
-/// connections. On any failure the old file is put back, and nginx serves on with it.
-pub async fn switch(engine: &dyn Engine, container: &str, path: &str, content: &str) -> Result<(), SwitchError> {
-    // What takes its place lies beside it by then: the calls are slow, and none of them changes what nginx reads.
+/// New upstreams that lie beside those in force; nothing has changed yet.
+pub struct Prepared<'a> {
+    engine: &'a dyn Engine,
+    container: &'a str,
+    path: &'a str,
+    content: &'a str,
+    /// The command that tests the configuration.
+    test: Vec<String>,
+    before: Option<Vec<u8>>,
+}
+
+/// Lays `content` beside `path` in `container`. The calls are slow, and none of them changes what nginx reads.
+pub async fn prepare<'a>(
+    engine: &'a dyn Engine,
+    container: &'a str,
+    path: &'a str,
+    content: &'a str,
+) -> Result<Prepared<'a>, SwitchError> {
     let (seen, before, ()) = try_join!(
         look(engine, container),
         file::read(engine, container, path),
         file::lay_beside(engine, container, path, content.as_bytes()),
     )?;
     let Some(test) = seen.test() else { return Err(SwitchError::NoMaster { container: container.to_owned() }) };
-    let mut told = false;
-    let error = match bring(engine, container, path, content, &test, &mut told).await {
-        Ok(()) => return Ok(()),
-        Err(error) => error,
-    };
-    match put_back(engine, container, path, before.as_deref(), told).await {
-        Ok(()) => Err(error),
-        Err(why) => Err(SwitchError::Stranded { error: Box::new(error), why: Box::new(why) }),
-    }
+    Ok(Prepared { engine, container, path, content, test, before })
 }
 
-/// `told` is set when nginx may have been told to reload.
-async fn bring(
-    engine: &dyn Engine,
-    container: &str,
-    path: &str,
-    content: &str,
-    test: &[String],
-    told: &mut bool,
-) -> Result<(), SwitchError> {
-    file::take_place(engine, container, path).await?;
-    let (tested, ()) = try_join!(
-        async { Ok(engine.exec(container, test, file::COMMAND_LIMIT).await?) },
-        file::lies_there(engine, container, path, content.as_bytes()),
-    )?;
-    if tested.code != 0 {
-        return Err(SwitchError::Refused(tested.text()));
+/// Replaces `path` in `container` by `content` and reloads; returns when only workers with the new upstreams take
+/// connections. On any failure the old file is put back, and nginx serves on with it.
+pub async fn switch(engine: &dyn Engine, container: &str, path: &str, content: &str) -> Result<(), SwitchError> {
+    prepare(engine, container, path, content).await?.make().await
+}
+
+impl Prepared<'_> {
+    /// Makes the switch, as [`switch`] does.
+    pub async fn make(self) -> Result<(), SwitchError> {
+        let mut told = false;
+        let error = match self.bring(&mut told).await {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        match put_back(self.engine, self.container, self.path, self.before.as_deref(), told).await {
+            Ok(()) => Err(error),
+            Err(why) => Err(SwitchError::Stranded { error: Box::new(error), why: Box::new(why) }),
+        }
     }
-    // Noted as late as can be: a worker that nginx itself replaces before the signal is one of the old ones.
-    let noted = look(engine, container).await?.serving;
-    *told = true;
-    engine.kill(container, "HUP").await?;
-    acknowledged(engine, container, &noted).await
+
+    /// `told` is set when nginx may have been told to reload.
+    async fn bring(&self, told: &mut bool) -> Result<(), SwitchError> {
+        let Self { engine, container, path, content, .. } = *self;
+        file::take_place(engine, container, path).await?;
+        let tested = engine.exec(container, &self.test, file::COMMAND_LIMIT).await?;
+        if tested.code != 0 {
+            return Err(SwitchError::Refused(tested.text()));
+        }
+        // Noted as late as can be: a worker that nginx itself replaces before the signal is one of the old ones.
+        let noted = look(engine, container).await?.serving;
+        *told = true;
+        engine.kill(container, "HUP").await?;
+        // Both are needed before anybody may believe in it, and neither has to wait for the other.
+        try_join!(acknowledged(engine, container, &noted), file::lies_there(engine, container, path, content.as_bytes()))?;
+        Ok(())
+    }
 }
 
 /// A reload that is asked for is not a reload that happened: nginx may refuse what its test let pass (a memory zone that
