@@ -368,7 +368,7 @@ async fn an_upload_that_takes_longer_than_an_idle_client_is_kept_finds_somebody_
         ["parallelism: 1, monitor: 1s", "parallelism: 2, monitor: 1s", "parallelism: 0", "order: stop-first, monitor: 1s"];
     for config in cases {
         let project = updating(config);
-        let engine = shop_engine().with_image("shop/proxy:1", taking_in(Duration::from_secs(40)));
+        let engine = shop_engine().with_image("shop/proxy:1", taking_in(Duration::from_secs(25)));
         project.deploy(&engine).await.unwrap();
         let watched = Watched::shop(&engine).tries_others();
         v2(&project).deploy(&watched).await.unwrap();
@@ -390,7 +390,7 @@ async fn an_upload_finds_somebody_when_an_update_is_taken_back() {
     let late = "  late:\n    image: shop/late:${VERSION:-v1}\n    networks: [front]\n    healthcheck: {test: [CMD, late-ready]}\n    depends_on: {api: {condition: service_healthy}}\n";
     let shop = shop_but(&[("  proxy:\n", &format!("{late}  proxy:\n"))]);
     let sick = FakeImage::unchecked(Behaviour::NeverHealthy { output: "no".into() });
-    let engine = shop_engine().with_image("shop/proxy:1", taking_in(Duration::from_secs(40)));
+    let engine = shop_engine().with_image("shop/proxy:1", taking_in(Duration::from_secs(25)));
     let engine = engine.with_image("shop/late:v1", good()).with_image("shop/late:v2", sick);
     shop.deploy(&engine).await.unwrap();
     let watched = Watched::shop(&engine).tries_others();
