@@ -125,8 +125,8 @@ pub trait Engine: Send + Sync {
 
     /// Runs a command in a running container, its input and its output as streams; it begins when the stream is first
     /// polled. The exit code is the last event, and a stream without one ends in an error. A command that is not there is
-    /// exit code 126 or 127, what the engine says of it on standard error. `ErrorKind::NotRunning` when the container does
-    /// not run; when the container ends in the middle the code is 137, or the engine's error.
+    /// exit code 126 or 127, and what the engine says of it comes as its output. `ErrorKind::NotRunning` when the container does
+    /// not run; when the container ends in the middle the code is 137.
     ///
     /// A few pieces are in flight each way, not more: nothing is read from the input that the command does not take, and
     /// nothing from the command while nobody polls the stream. `ErrorKind::Timeout` when nothing moves either way for

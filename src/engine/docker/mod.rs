@@ -15,7 +15,6 @@ mod stream;
 use std::{future::Future, path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use bollard::{
     API_DEFAULT_VERSION, Docker,
     errors::Error,
@@ -27,6 +26,7 @@ use bollard::{
         StopContainerOptionsBuilder, TopOptionsBuilder,
     },
 };
+use bytes::Bytes;
 use futures_util::{
     StreamExt,
     future::try_join_all,

@@ -30,8 +30,6 @@ use crate::engine::{Command, CommandEvent, EngineError, ErrorKind, Input};
 
 /// Room for output on its way; the engine's frames are half as long at most.
 const OUTPUT_CAPACITY: usize = 64 * 1024;
-/// The longest text out of frame that can still be what the engine says of a command which it could not start.
-const REFUSAL_LIMIT: usize = 64 * 1024;
 
 type Events = BoxStream<'static, Result<CommandEvent, EngineError>>;
 type Writer = Pin<Box<dyn AsyncWrite + Send>>;
@@ -65,10 +63,6 @@ struct Running {
     output: Option<BoxStream<'static, Result<LogOutput, Error>>>,
     input: BoxStream<'static, Sent>,
     sent: Progress,
-    /// What came out of frame: the engine's words about a command that it could not start, or the end of sense.
-    unframed: Vec<u8>,
-    /// The exit code, while what comes before it is still to be given.
-    code: Option<i64>,
 }
 
 /// Runs a command; `limit` is the longest time until the engine has started it.
@@ -115,7 +109,7 @@ async fn start(docker: Docker, name: &str, command: Command, action: String) -> 
     };
     let sent = if input.is_some() { Progress::Goes } else { Progress::Whole };
     let input = sending(input.unwrap_or_else(|| stream::empty().boxed()), writer);
-    Ok(Running { docker, id, action, idle, output: Some(output), input, sent, unframed: Vec::new(), code: None })
+    Ok(Running { docker, id, action, idle, output: Some(output), input, sent })
 }
 
 /// The input on its way, piece by piece. It holds the connection's sending half until the end, since its drop would leave
@@ -156,33 +150,21 @@ impl Running {
             match timeout(self.idle, step).await {
                 Err(_) => return Err(silent(&self.action, self.idle)),
                 Ok(Err(sent)) => self.note(sent)?,
-                Ok(Ok(Some(Ok(LogOutput::StdOut { message })))) if self.unframed.is_empty() => {
+                Ok(Ok(Some(Ok(LogOutput::StdOut { message })))) => {
                     return Ok(CommandEvent::Stdout(message));
                 }
-                Ok(Ok(Some(Ok(LogOutput::StdErr { message })))) if self.unframed.is_empty() => {
+                Ok(Ok(Some(Ok(LogOutput::StdErr { message })))) => {
                     return Ok(CommandEvent::Stderr(message));
                 }
-                Ok(Ok(Some(Ok(other)))) => {
-                    self.unframed.extend_from_slice(other.as_ref());
-                    if self.unframed.len() > REFUSAL_LIMIT {
-                        return Err(self.out_of_frame());
-                    }
+                // bollard's name for bytes that make no frame.
+                Ok(Ok(Some(Ok(LogOutput::Console { .. } | LogOutput::StdIn { .. })))) => {
+                    return Err(self.failure("its output broke off in the middle of a piece"));
                 }
                 Ok(Ok(Some(Err(error)))) => return Err(failed(&self.action, &error)),
                 Ok(Ok(None)) => self.output = None,
             }
         }
-        let code = match self.code {
-            Some(code) => code,
-            None => exit_code(&self.docker, &self.id, &self.action, self.idle).await?,
-        };
-        self.code = Some(code);
-        if !self.unframed.is_empty() {
-            return match code {
-                126 | 127 => Ok(CommandEvent::Stderr(std::mem::take(&mut self.unframed).into())),
-                _ => Err(self.out_of_frame()),
-            };
-        }
+        let code = exit_code(&self.docker, &self.id, &self.action, self.idle).await?;
         // What it did not wait for may still be on its way; only success depends on it.
         while code == 0 && self.sent == Progress::Goes {
             let Ok(sent) = timeout(self.idle, self.input.next()).await else { return Err(silent(&self.action, self.idle)) };
@@ -202,10 +184,6 @@ impl Running {
             Some(Sent::Unread(error)) => return Err(input_failed(&self.action, &error.to_string())),
         }
         Ok(())
-    }
-
-    fn out_of_frame(&self) -> EngineError {
-        self.failure("its output broke off in the middle of a piece")
     }
 
     fn failure(&self, why: &str) -> EngineError {

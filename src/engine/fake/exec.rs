@@ -101,7 +101,8 @@ pub(super) fn run(world: &mut World, container: u64, elapsed: Duration, asked: &
     let mut inside = Inside { world, container, elapsed };
     let about = &image.about;
     let scripted = about.commands.as_ref().and_then(|script| script.run(&mut inside, asked));
-    let scripted = scripted.or_else(|| about.exec.as_ref().and_then(|script| script.run(&mut inside, asked.argv)).map(Reply::from));
+    let scripted =
+        scripted.or_else(|| about.exec.as_ref().and_then(|script| script.run(&mut inside, asked.argv)).map(Reply::from));
     scripted.map_or_else(|| program(&mut inside, asked.argv), Outcome::Ends)
 }
 

@@ -61,7 +61,7 @@ fn image(program: Program) -> FakeImage {
 fn shell(inside: &mut Inside<'_>, asked: &Asked<'_>) -> Option<Reply> {
     let mut reply = Reply::default();
     if asked.argv[0] == "/no-such-program" {
-        return Some(Reply { code: 127, stderr: b"no such file".to_vec(), ..reply });
+        return Some(Reply { code: 127, stdout: b"no such file".to_vec(), ..reply });
     }
     if matches!(asked.argv, [_, file] if file == "/proc/self/status") {
         let uid = asked.user.and_then(|user| user.split(':').next()).unwrap_or("0");
