@@ -6,9 +6,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{
     StreamExt,
+    future::ready,
     stream::{self, BoxStream},
 };
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::{Instant, sleep, sleep_until},
+};
 
 use super::{
     FakeEngine, FakeImage, Fault,
@@ -305,11 +309,17 @@ impl Engine for FakeEngine {
     async fn exec(&self, name: &str, argv: &[String], limit: Duration) -> Answer<ExecOutput> {
         let command = Command::new(argv, limit);
         let action = command.action(name);
-        collected(&action, self.events("exec", name, command)).await
+        // All at once, without a turn for anybody else in between, as the clock stands still meanwhile.
+        let (events, mut given) = mpsc::channel(Semaphore::MAX_PERMITS);
+        let line = format!("exec {name} {}", argv.join(" "));
+        let code = self.changing(line, self.run_in(name, command, &events)).await?;
+        drop(events);
+        let output = stream::poll_fn(move |cx| given.poll_recv(cx));
+        collected(&action, output.chain(stream::once(ready(Ok(CommandEvent::Exit(code))))).boxed()).await
     }
 
     fn run(&self, name: &str, command: Command) -> BoxStream<'static, Answer<CommandEvent>> {
-        self.events("run", name, command)
+        self.events(name, command)
     }
 
     async fn archive_in(&self, name: &str, path: &str, mut tar: Input) -> Answer<()> {

@@ -40,10 +40,10 @@ struct Place {
 }
 
 impl FakeEngine {
-    /// Runs a command; `verb` is what the journal calls it.
-    pub(super) fn events(&self, verb: &str, name: &str, command: Command) -> BoxStream<'static, Answer<CommandEvent>> {
+    /// Runs a command.
+    pub(super) fn events(&self, name: &str, command: Command) -> BoxStream<'static, Answer<CommandEvent>> {
         let (engine, name) = (self.clone(), name.to_owned());
-        let line = format!("{verb} {name} {}", command.argv.join(" "));
+        let line = format!("run {name} {}", command.argv.join(" "));
         let (events, mut given) = mpsc::channel(1);
         let work = async move {
             let code = engine.changing(line, engine.run_in(&name, command, &events)).await;
@@ -54,7 +54,7 @@ impl FakeEngine {
         stream::select(stream::poll_fn(move |cx| given.poll_recv(cx)), work).boxed()
     }
 
-    async fn run_in(&self, name: &str, command: Command, events: &Events) -> Answer<i64> {
+    pub(super) async fn run_in(&self, name: &str, command: Command, events: &Events) -> Answer<i64> {
         let action = command.action(name);
         let place = self.place(&action, name)?;
         tokio::select! {
