@@ -25,6 +25,8 @@ mod networks;
 mod only_fake;
 #[path = "engine/only_real.rs"]
 mod only_real;
+#[path = "engine/run.rs"]
+mod run;
 #[path = "engine/support/mod.rs"]
 mod support;
 
@@ -112,6 +114,8 @@ contract! {
         a_volume_is_made_once,
         anonymous_volumes_outlive_their_container,
         large_archives_go_round,
+        archives_go_through_in_pieces,
+        an_archive_whose_source_fails_is_no_success,
         running_containers_take_files,
     }
     exec {
@@ -120,6 +124,21 @@ contract! {
         a_command_needs_a_running_container,
         an_unknown_command_is_an_exit_code,
         long_output_is_cut,
+    }
+    run {
+        the_exit_code_comes_last,
+        standard_error_stands_apart,
+        what_goes_in_comes_out,
+        much_goes_through_without_loss,
+        a_variable_reaches_the_command,
+        a_command_has_its_user,
+        an_unknown_program_is_an_exit_code,
+        a_stream_needs_a_running_container,
+        the_end_of_the_container_is_no_success,
+        silence_is_given_up,
+        whoever_reads_slowly_is_waited_for,
+        a_dropped_stream_leaves_the_command,
+        an_input_that_fails_is_no_success,
     }
     logs {
         output_is_kept_by_stream,

@@ -6,10 +6,16 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::stream::BoxStream;
+use bytes::Bytes;
+use futures_util::{
+    StreamExt,
+    future::ready,
+    stream::{self, BoxStream},
+};
 
 use super::{
-    ContainerSpec, Engine, EngineError, ExecOutput, LogChunk, LogOptions, NetworkSpec, Process, PullProgress, VolumeSpec,
+    Command, CommandEvent, ContainerSpec, Engine, EngineError, ExecOutput, Input, LogChunk, LogOptions, NetworkSpec, Process,
+    PullProgress, VolumeSpec,
 };
 use crate::model::{
     EngineInfo, ImageRef, Labels, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume, ProjectName, RestartPolicy,
@@ -127,12 +133,23 @@ impl<D: Decorator> Engine for D {
         self.changing("run a command in container", name)?.exec(name, argv, timeout).await
     }
 
-    async fn put_archive(&self, name: &str, path: &str, tar: Vec<u8>) -> Result<(), EngineError> {
-        self.changing("put files into container", name)?.put_archive(name, path, tar).await
+    fn run(&self, name: &str, command: Command) -> BoxStream<'static, Result<CommandEvent, EngineError>> {
+        match self.changing("run a command in container", name) {
+            Ok(engine) => engine.run(name, command),
+            Err(refused) => stream::once(ready(Err(refused))).boxed(),
+        }
     }
 
-    async fn get_archive(&self, name: &str, path: &str) -> Result<Option<Vec<u8>>, EngineError> {
-        self.reading().get_archive(name, path).await
+    async fn archive_in(&self, name: &str, path: &str, tar: Input) -> Result<(), EngineError> {
+        self.changing("put files into container", name)?.archive_in(name, path, tar).await
+    }
+
+    async fn archive_out(
+        &self,
+        name: &str,
+        path: &str,
+    ) -> Result<Option<BoxStream<'static, Result<Bytes, EngineError>>>, EngineError> {
+        self.reading().archive_out(name, path).await
     }
 
     fn logs<'a>(&'a self, name: &str, options: &LogOptions) -> BoxStream<'a, Result<LogChunk, EngineError>> {

@@ -5,6 +5,7 @@
 //! Refuses to decide anything: what to create or remove comes from a plan.
 
 mod call;
+mod command;
 mod connect;
 mod counting;
 mod decorator;
@@ -16,10 +17,12 @@ mod observe;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::stream::BoxStream;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream::BoxStream};
 
 pub use crate::model::{ContainerSpec, EndpointSpec, NetworkSpec, VolumeSpec};
 pub use call::{ExecOutput, LogChunk, LogOptions, LogSource, Process, PullProgress};
+pub use command::{Command, CommandEvent, Input};
 pub use connect::{ConnectOptions, connect};
 pub use counting::{CallCounts, Counting};
 pub use decorator::Decorator;
@@ -120,13 +123,50 @@ pub trait Engine: Send + Sync {
     /// timeout it runs on. A command that is not there is exit code 126 or 127.
     async fn exec(&self, name: &str, argv: &[String], timeout: Duration) -> Result<ExecOutput, EngineError>;
 
+    /// Runs a command in a running container, its input and its output as streams; it begins when the stream is first
+    /// polled. The exit code is the last event, and a stream without one ends in an error. A command that is not there is
+    /// exit code 126 or 127, and what the engine says of it comes as its output. `ErrorKind::NotRunning` when the container does
+    /// not run; when the container ends in the middle the code is 137.
+    ///
+    /// A few pieces are in flight each way, not more: nothing is read from the input that the command does not take, and
+    /// nothing from the command while nobody polls the stream. `ErrorKind::Timeout` when nothing moves either way for
+    /// `Command::idle` while the stream is polled: a silent source of the input counts, an idle reader of the output does
+    /// not. A command that ends with 0 and leaves input behind is an error; with another code, that code says it.
+    ///
+    /// Nothing can end the command in the container. When the stream is dropped, has failed or has timed out, our side ends
+    /// at once and the command runs on: what it writes is thrown away, and its input is at its end. So a command that
+    /// reads must not take the end of its input for success by itself (a transaction, a format with an end of its own).
+    fn run(&self, name: &str, command: Command) -> BoxStream<'static, Result<CommandEvent, EngineError>>;
+
     /// Unpacks a tar archive below the directory `path` of a container, running or not, with the owners and modes in it.
     /// The archive's own root (`./`) changes nothing: a volume's root is given an owner from the directory above it. Not
-    /// atomic, and without effect on a tmpfs.
-    async fn put_archive(&self, name: &str, path: &str, tar: Vec<u8>) -> Result<(), EngineError>;
+    /// atomic, and without effect on a tmpfs: after a failure, the source's included, a part of it may be there.
+    /// `ErrorKind::Timeout` when nothing of the archive is wanted or comes for the connection's time limit.
+    async fn archive_in(&self, name: &str, path: &str, tar: Input) -> Result<(), EngineError>;
 
-    /// A tar archive of `path` of a container, running or not; `None` when there is no such container or path.
-    async fn get_archive(&self, name: &str, path: &str) -> Result<Option<Vec<u8>>, EngineError>;
+    /// A tar archive of `path` of a container, running or not; `None` when there is no such container or path. The last
+    /// item is an error when the connection breaks; an engine that fails in the middle may just stop, so only an archive
+    /// with its end blocks is whole. `ErrorKind::Timeout` when nothing comes for the connection's time limit.
+    async fn archive_out(
+        &self,
+        name: &str,
+        path: &str,
+    ) -> Result<Option<BoxStream<'static, Result<Bytes, EngineError>>>, EngineError>;
+
+    /// `archive_in` of an archive that fits into memory.
+    async fn put_archive(&self, name: &str, path: &str, tar: Vec<u8>) -> Result<(), EngineError> {
+        self.archive_in(name, path, command::input_of(tar)).await
+    }
+
+    /// `archive_out` into memory.
+    async fn get_archive(&self, name: &str, path: &str) -> Result<Option<Vec<u8>>, EngineError> {
+        let Some(mut chunks) = self.archive_out(name, path).await? else { return Ok(None) };
+        let mut archive = Vec::new();
+        while let Some(chunk) = chunks.next().await {
+            archive.extend_from_slice(&chunk?);
+        }
+        Ok(Some(archive))
+    }
 
     /// A container's output, oldest first. With `follow` the stream ends when the container does.
     fn logs<'a>(&'a self, name: &str, options: &LogOptions) -> BoxStream<'a, Result<LogChunk, EngineError>>;

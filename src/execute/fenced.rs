@@ -31,10 +31,11 @@ mod tests {
     use std::time::Duration;
 
     use chrono::DateTime;
+    use futures_util::{StreamExt, TryStreamExt, stream};
 
     use super::*;
     use crate::engine::fake::FakeEngine;
-    use crate::engine::{NetworkSpec, VolumeSpec};
+    use crate::engine::{Command, NetworkSpec, VolumeSpec};
     use crate::model::{ContainerSpec, Labels, RestartPolicy};
     use crate::state::{Holder, LEASE, Lock};
 
@@ -76,7 +77,9 @@ mod tests {
             engine.rename("web", "other").await,
             engine.remove_container("web", true).await,
             engine.exec("web", &["true".into()], second).await.map(drop),
+            engine.run("web", Command::new(&["true".into()], second)).try_collect::<Vec<_>>().await.map(drop),
             engine.put_archive("web", "/", none).await,
+            engine.archive_in("web", "/", stream::empty().boxed()).await,
         ];
         for answer in refused {
             let error = answer.unwrap_err();

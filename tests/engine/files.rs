@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, io::Read, time::Duration};
 
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use medianestctl::engine::{ErrorKind, VolumeSpec};
 use medianestctl::model::{Mount, MountSource, ObservedVolume};
 
@@ -192,6 +194,35 @@ pub(crate) async fn large_archives_go_round(lab: &Lab) {
     let content: Vec<u8> = (0..16u32 << 20).map(|n| u8::try_from(n.wrapping_mul(2_654_435_761) >> 24).unwrap()).collect();
     lab.engine().put_archive(&holder.name, "/data", archive("large", &content)).await.unwrap();
     assert!(get(lab, &holder.name, "/data/large").await.unwrap()["large"].content == content);
+}
+
+pub(crate) async fn archives_go_through_in_pieces(lab: &Lab) {
+    let volume = lab.volume().await;
+    let holder = lab.holder(vec![mount(&volume, "/data")]);
+    lab.create(&holder).await;
+    let content: Vec<u8> = (0..8u32 << 20).map(|n| u8::try_from(n.wrapping_mul(2_654_435_761) >> 24).unwrap()).collect();
+    let tar = archive("large", &content);
+    // Pieces of odd lengths, an empty one among them, that begin and end anywhere.
+    let pieces: Vec<_> = std::iter::once(&[][..]).chain(tar.chunks(99_991)).map(|p| Ok(Bytes::copy_from_slice(p))).collect();
+    lab.engine().archive_in(&holder.name, "/data", stream::iter(pieces).boxed()).await.unwrap();
+    let back = lab.engine().archive_out(&holder.name, "/data/large").await.unwrap().expect("an archive");
+    let back: Vec<Bytes> = back.try_collect().await.unwrap();
+    assert!(back.len() > 8, "{} pieces", back.len());
+    assert!(entries(&back.concat())["large"].content == content);
+    assert!(lab.engine().archive_out(&holder.name, "/data/nowhere").await.unwrap().is_none());
+    assert!(lab.engine().archive_out(&lab.name("nobody"), "/data").await.unwrap().is_none());
+}
+
+pub(crate) async fn an_archive_whose_source_fails_is_no_success(lab: &Lab) {
+    let volume = lab.volume().await;
+    let holder = lab.holder(vec![mount(&volume, "/data")]);
+    lab.create(&holder).await;
+    // What came until then would do for an archive.
+    let tar = archive("a", b"1");
+    let broken = [Ok(Bytes::copy_from_slice(&tar)), Err(std::io::Error::other("the disk is gone"))];
+    let error = lab.engine().archive_in(&holder.name, "/data", stream::iter(broken).boxed()).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Other, "{error}");
+    assert!(error.message.contains("the disk is gone"), "{error}");
 }
 
 pub(crate) async fn running_containers_take_files(lab: &Lab) {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use medianestctl::engine::fake::{Behaviour, ExecScript, FakeEngine, FakeImage, Fault};
-use medianestctl::engine::{ContainerSpec, Counting, Engine, ErrorKind, ExecOutput, LogOptions};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use medianestctl::engine::fake::{Behaviour, CommandScript, ExecScript, FakeEngine, FakeImage, Fault, Reply};
+use medianestctl::engine::{Command, CommandEvent, ContainerSpec, Counting, Engine, ErrorKind, ExecOutput, LogOptions};
 use medianestctl::model::{Health, Labels, RestartPolicy};
+use medianestctl::secret::Secret;
 use tokio::time::{Instant, advance};
 
 fn spec(name: &str, image: &str) -> ContainerSpec {
@@ -20,6 +21,10 @@ fn engine(script: Behaviour) -> FakeEngine {
 async fn up(engine: &FakeEngine, name: &str) {
     engine.create_container(&spec(name, "web:1")).await.unwrap();
     engine.start(name).await.unwrap();
+}
+
+fn true_within(idle: Duration) -> Command {
+    Command::new(&["true".into()], idle)
 }
 
 async fn asked(engine: &FakeEngine, name: &str) -> Result<i64, ErrorKind> {
@@ -119,6 +124,46 @@ async fn faults_strike_the_call_they_are_meant_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn faults_strike_streams() {
+    let engine = engine(Behaviour::default());
+    up(&engine, "web-1").await;
+    let run = async || {
+        let events: Vec<_> = engine.run("web-1", true_within(Duration::from_secs(1))).collect().await;
+        events.into_iter().map(|event| event.map_err(|error| error.kind)).collect::<Vec<_>>()
+    };
+    for (fault, kind) in
+        [(Fault::Error, ErrorKind::Other), (Fault::Hang, ErrorKind::Timeout), (Fault::LoseAnswer, ErrorKind::Unreachable)]
+    {
+        drop(engine.clone().fail_on("run web-1", fault));
+        assert_eq!(run().await, [Err(kind)]);
+    }
+    assert_eq!(run().await, [Ok(CommandEvent::Exit(0))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_script_sees_what_it_is_given() {
+    let script = CommandScript::new(|inside, asked| {
+        let name = format!("{} as {}: ", inside.name(), asked.user.unwrap_or("nobody"));
+        let variable = asked.environment.first().map(|(name, _)| name.clone()).unwrap_or_default();
+        let stdout = [name.as_bytes(), asked.input].concat();
+        (asked.argv[0] == "restore").then(|| Reply { stdout, stderr: variable.into(), code: 3, ..Reply::default() })
+    });
+    let image = FakeImage { commands: Some(script), ..FakeImage::default() };
+    let engine = FakeEngine::new().with_image("web:1", image);
+    up(&engine, "web-1").await;
+    let command = Command {
+        user: Some("postgres".into()),
+        environment: vec![("PGPASSWORD".into(), Secret::new("hunter2".into()))],
+        input: Some(stream::iter(["a", "b"]).map(|piece| Ok(piece.into())).boxed()),
+        ..Command::new(&["restore".into()], Duration::from_secs(1))
+    };
+    let events: Vec<_> = engine.run("web-1", command).try_collect().await.unwrap();
+    let expected =
+        [CommandEvent::Stdout("web-1 as postgres: ab".into()), CommandEvent::Stderr("PGPASSWORD".into()), CommandEvent::Exit(3)];
+    assert_eq!(events, expected);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_registry_has_what_it_has() {
     let engine = FakeEngine::new().with_registry_image("shop/web:1", FakeImage::default());
     let idle = Duration::from_secs(30);
@@ -182,9 +227,14 @@ async fn calls_are_counted_by_what_they_may_do() {
     engine.create_container(&spec("web-1", "web:1")).await.unwrap();
     engine.start("web-1").await.unwrap();
     engine.info().await.unwrap();
+    let ran: Vec<_> = engine.run("web-1", true_within(Duration::from_secs(1))).try_collect().await.unwrap();
+    assert_eq!(ran, [CommandEvent::Exit(0)]);
+    engine.put_archive("web-1", "/", vec![0; 1024]).await.unwrap();
+    drop(engine.get_archive("web-1", "/").await.unwrap());
     let counts = engine.calls();
-    assert_eq!((counts.mutating, counts.reading), (2, 1));
-    assert_eq!(engine.inner().changes().len(), 2);
+    assert_eq!((counts.mutating, counts.reading), (4, 2));
+    let changes = engine.inner().changes();
+    assert_eq!(changes[2..], ["run web-1 true", "put web-1 /"]);
 }
 
 #[tokio::test(start_paused = true)]

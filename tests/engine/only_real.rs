@@ -2,7 +2,11 @@
 
 use std::{io::Write, os::unix::fs::PermissionsExt, time::Duration};
 
-use medianestctl::engine::{ConnectOptions, ContainerSpec, EndpointSpec, Engine, EngineError, ErrorKind, connect};
+use futures_util::StreamExt;
+use medianestctl::engine::{
+    Command, CommandEvent, ConnectOptions, ContainerSpec, EndpointSpec, Engine, EngineError, ErrorKind, connect,
+};
+use medianestctl::secret::Secret;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, UnixListener},
@@ -165,4 +169,66 @@ async fn credentials_are_sent_as_the_engine_reads_them() {
     let header = asked.lines().find_map(|line| line.to_lowercase().starts_with("x-registry-auth: ").then(|| line[17..].trim()));
     let header = header.expect("credentials");
     assert!(!header.contains(['+', '/']) && header.contains(['-', '_']), "{header}");
+}
+
+macro_rules! attached {
+    ($output:literal) => {
+        concat!(
+            "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n",
+            "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n",
+            $output
+        )
+    };
+}
+
+/// What comes of a command when the engine answers so.
+async fn run(answers: &[&'static str]) -> (Vec<CommandEvent>, EngineError, Vec<String>) {
+    let (host, server) = scripted([&[VERSION], answers].concat()).await;
+    let engine = connect(&ConnectOptions { host: Some(host), ..ConnectOptions::default() }).await.unwrap();
+    let environment = vec![("PGPASSWORD".to_owned(), Secret::new("hunter2".to_owned()))];
+    let command = Command { environment, ..Command::new(&["pg_dump".into()], Duration::from_secs(10)) };
+    let (mut events, mut heard) = (Engine::run(&engine, "shop-postgres-1", command), Vec::new());
+    let error = loop {
+        match events.next().await.expect("a code or an error") {
+            Ok(event) => heard.push(event),
+            Err(error) => break error,
+        }
+    };
+    assert!(events.next().await.is_none(), "something comes after {error}");
+    (heard, error, server.await.unwrap())
+}
+
+const MADE: &str = json!("201 Created", r#"{"Id":"eeee"}"#);
+
+#[tokio::test]
+async fn output_that_breaks_off_is_no_success() {
+    let whole = CommandEvent::Stdout("abc".into());
+    for (cut, begins) in [
+        (attached!("\u{1}\0\0\0\0\0\0\u{3}abc\u{1}\0\0\0\0\0\0\u{5}ab"), true),
+        (attached!("\u{1}\0\0\0\0\0\0\u{3}abc\u{1}\0\0"), true),
+        (attached!("no frame at all"), false),
+    ] {
+        let (heard, error, _) = run(&[MADE, cut]).await;
+        assert_eq!(heard, begins.then(|| whole.clone()).as_slice());
+        assert_eq!(error.kind, ErrorKind::Other, "{error}");
+        assert!(error.message.contains("broke off"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn output_without_an_exit_code_is_no_success() {
+    // An engine that was restarted knows nothing of the command.
+    let gone = json!("404 Not Found", r#"{"message":"No such exec instance: eeee"}"#);
+    let (heard, error, asked) = run(&[MADE, attached!("\u{2}\0\0\0\0\0\0\u{3}abc"), gone]).await;
+    assert_eq!(heard, [CommandEvent::Stderr("abc".into())]);
+    assert_eq!(error.kind, ErrorKind::Unreachable, "{error}");
+    assert!(asked[1].starts_with("POST /containers/shop-postgres-1/exec ") && asked[1].contains(r#""Cmd":["pg_dump"]"#));
+    assert!(asked[1].contains(r#""Env":["PGPASSWORD=hunter2"]"#), "{}", asked[1]);
+}
+
+#[tokio::test]
+async fn an_engine_that_quotes_a_variable_is_not_repeated() {
+    let quoted = json!("400 Bad Request", r#"{"message":"invalid variable PGPASSWORD=hunter2"}"#);
+    let (_, error, _) = run(&[quoted]).await;
+    assert_eq!(error.to_string(), "run `pg_dump` in container shop-postgres-1: invalid variable PGPASSWORD=***");
 }

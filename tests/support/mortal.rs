@@ -5,10 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::{future::pending, stream::BoxStream};
+use bytes::Bytes;
+use futures_util::{
+    future::pending,
+    stream::{self, BoxStream},
+};
 use medianestctl::engine::fake::FakeEngine;
 use medianestctl::engine::{
-    ContainerSpec, Engine, EngineError, ExecOutput, LogChunk, LogOptions, NetworkSpec, Process, PullProgress, VolumeSpec,
+    Command, CommandEvent, ContainerSpec, Engine, EngineError, ExecOutput, Input, LogChunk, LogOptions, NetworkSpec, Process,
+    PullProgress, VolumeSpec,
 };
 use medianestctl::model::{
     EngineInfo, ImageRef, Labels, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume, ProjectName, RestartPolicy,
@@ -64,16 +69,24 @@ impl Mortal {
 
     /// One more changing call: the engine, or the end.
     async fn spend(&self, call: String) -> &FakeEngine {
+        if !self.lives(&call) {
+            pending::<()>().await;
+        }
+        &self.engine
+    }
+
+    /// Whether the client lives to make one more changing call.
+    fn lives(&self, call: &str) -> bool {
         let ends = match &self.end {
             End::After(calls) => self.made() >= *calls,
             End::Before(text) => call.contains(text.as_str()),
         };
         if ends || self.dead.is_cancelled() {
             self.dead.cancel();
-            pending::<()>().await;
+            return false;
         }
         self.made.fetch_add(1, Ordering::Relaxed);
-        &self.engine
+        true
     }
 }
 
@@ -176,12 +189,19 @@ impl Engine for Mortal {
         self.spend(format!("exec {name} {}", argv.join(" "))).await.exec(name, argv, timeout).await
     }
 
-    async fn put_archive(&self, name: &str, path: &str, tar: Vec<u8>) -> Answer<()> {
-        self.spend(format!("put {name} {path}")).await.put_archive(name, path, tar).await
+    fn run(&self, name: &str, command: Command) -> BoxStream<'static, Answer<CommandEvent>> {
+        match self.lives(&format!("run {name} {}", command.argv.join(" "))) {
+            true => self.engine.run(name, command),
+            false => Box::pin(stream::pending()),
+        }
     }
 
-    async fn get_archive(&self, name: &str, path: &str) -> Answer<Option<Vec<u8>>> {
-        self.engine.get_archive(name, path).await
+    async fn archive_in(&self, name: &str, path: &str, tar: Input) -> Answer<()> {
+        self.spend(format!("put {name} {path}")).await.archive_in(name, path, tar).await
+    }
+
+    async fn archive_out(&self, name: &str, path: &str) -> Answer<Option<BoxStream<'static, Answer<Bytes>>>> {
+        self.engine.archive_out(name, path).await
     }
 
     fn logs<'a>(&'a self, name: &str, options: &LogOptions) -> BoxStream<'a, Answer<LogChunk>> {

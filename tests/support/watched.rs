@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use chrono::TimeDelta;
 use futures_util::StreamExt as _;
 use futures_util::{
@@ -19,8 +20,8 @@ use futures_util::{
 };
 use medianestctl::engine::fake::FakeEngine;
 use medianestctl::engine::{
-    ContainerSpec, Engine, EngineError, ErrorKind, ExecOutput, LogChunk, LogOptions, LogSource, NetworkSpec, Process,
-    PullProgress, VolumeSpec,
+    Command, CommandEvent, ContainerSpec, Engine, EngineError, ErrorKind, ExecOutput, Input, LogChunk, LogOptions, LogSource,
+    NetworkSpec, Process, PullProgress, VolumeSpec,
 };
 use medianestctl::model::{
     EngineInfo, ImageRef, Labels, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume, ProjectName, RestartPolicy,
@@ -383,12 +384,40 @@ impl Engine for Watched {
         self.call(true, format!("exec {name} {}", argv.join(" ")), self.engine.exec(name, argv, timeout)).await
     }
 
-    async fn put_archive(&self, name: &str, path: &str, tar: Vec<u8>) -> Answer<()> {
-        self.call(true, format!("put {name} {path}"), self.engine.put_archive(name, path, tar)).await
+    fn run(&self, name: &str, command: Command) -> BoxStream<'static, Answer<CommandEvent>> {
+        let line = format!("run {name} {}", command.argv.join(" "));
+        let fate = self.book(true, &line);
+        if fate == Some(Fate::Killed) || self.dead.is_cancelled() {
+            self.dead.cancel();
+            return Box::pin(stream::pending());
+        }
+        let fails = |kind, why: &'static str| Err(EngineError::new(kind, &line, why));
+        match fate {
+            None | Some(Fate::Killed) => self.engine.run(name, command),
+            Some(Fate::Error) => Box::pin(stream::once(ready(fails(ErrorKind::Other, "the engine failed (injected)")))),
+            // All of it is done, and the end of it is not heard.
+            Some(Fate::Lost) => {
+                let end = fails(ErrorKind::Unreachable, "the connection broke (injected)");
+                let events = self.engine.run(name, command);
+                let heard = events.filter(|event| ready(!matches!(event, Ok(CommandEvent::Exit(_)))));
+                Box::pin(heard.chain(stream::once(ready(end))))
+            }
+            Some(Fate::Hang) => {
+                let end = fails(ErrorKind::Timeout, "no answer within 120 s (injected)");
+                Box::pin(stream::once(async move {
+                    sleep(PATIENCE).await;
+                    end
+                }))
+            }
+        }
     }
 
-    async fn get_archive(&self, name: &str, path: &str) -> Answer<Option<Vec<u8>>> {
-        self.call(false, format!("get {name} {path}"), self.engine.get_archive(name, path)).await
+    async fn archive_in(&self, name: &str, path: &str, tar: Input) -> Answer<()> {
+        self.call(true, format!("put {name} {path}"), self.engine.archive_in(name, path, tar)).await
+    }
+
+    async fn archive_out(&self, name: &str, path: &str) -> Answer<Option<BoxStream<'static, Answer<Bytes>>>> {
+        self.call(false, format!("get {name} {path}"), self.engine.archive_out(name, path)).await
     }
 
     fn logs<'a>(&'a self, name: &str, options: &LogOptions) -> BoxStream<'a, Answer<LogChunk>> {

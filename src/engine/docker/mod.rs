@@ -1,13 +1,15 @@
 //! A real Docker Engine, through its HTTP API: the only module that knows bollard.
 //!
 //! Owns one connection and the time limits of its calls. `create` writes requests, `read` reads answers, `error` tells
-//! failures apart, `stream` and `pull` are the calls whose answers come piece by piece. Refuses to hold state of its
+//! failures apart, `stream`, `run`, `archive` and `pull` are the calls that go piece by piece. Refuses to hold state of its
 //! own: every answer is the engine's.
 
+mod archive;
 mod create;
 mod error;
 mod pull;
 mod read;
+mod run;
 mod stream;
 
 use std::{future::Future, path::PathBuf, time::Duration};
@@ -21,9 +23,10 @@ use bollard::{
         CreateContainerOptionsBuilder, CreateImageOptionsBuilder, InspectContainerOptions, InspectNetworkOptions,
         KillContainerOptionsBuilder, ListContainersOptionsBuilder, ListNetworksOptions, ListVolumesOptions,
         RemoveContainerOptionsBuilder, RemoveVolumeOptions, RenameContainerOptionsBuilder, StartContainerOptions,
-        StopContainerOptionsBuilder, TopOptionsBuilder, UploadToContainerOptionsBuilder,
+        StopContainerOptionsBuilder, TopOptionsBuilder,
     },
 };
+use bytes::Bytes;
 use futures_util::{
     StreamExt,
     future::try_join_all,
@@ -33,8 +36,8 @@ use tokio::time::timeout;
 
 use self::error::{failed, redacted, timed_out};
 use super::{
-    ContainerSpec, Engine, EngineError, ErrorKind, ExecOutput, LogChunk, LogOptions, NetworkSpec, Process, PullProgress,
-    VolumeSpec, connect::Endpoint,
+    Command, CommandEvent, ContainerSpec, Engine, EngineError, ErrorKind, ExecOutput, Input, LogChunk, LogOptions, NetworkSpec,
+    Process, PullProgress, VolumeSpec, command::collected, connect::Endpoint,
 };
 use crate::model::{
     EngineInfo, ImageRef, Labels, MountSource, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume, ProjectName,
@@ -49,7 +52,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const STOP_MARGIN: Duration = Duration::from_secs(30);
 /// Longest time for a registry to say which digest a tag has.
 const REGISTRY_LIMIT: Duration = Duration::from_secs(30);
-/// The slowest transfer of an archive that is still waited for, in bytes a second.
+/// The slowest transfer of an image that is still waited for, in bytes a second.
 const SLOWEST_UPLOAD: u64 = 256 * 1024;
 
 /// A connection to a Docker Engine.
@@ -337,22 +340,34 @@ impl Engine for DockerEngine {
     }
 
     async fn exec(&self, name: &str, argv: &[String], limit: Duration) -> Result<ExecOutput, EngineError> {
-        let action = format!("run `{}` in container {name}", argv.first().map_or("", String::as_str));
-        self.within(limit, &action, stream::exec(&self.docker, segment(&action, name)?, argv)).await
+        let command = Command::new(argv, limit);
+        let action = command.action(name);
+        match timeout(limit, collected(&action, self.run(name, command))).await {
+            Ok(answer) => answer,
+            Err(_) => Err(timed_out(action, limit)),
+        }
     }
 
-    async fn put_archive(&self, name: &str, path: &str, tar: Vec<u8>) -> Result<(), EngineError> {
+    fn run(&self, name: &str, command: Command) -> BoxStream<'static, Result<CommandEvent, EngineError>> {
+        match segment(&command.action(name), name) {
+            Ok(path) => run::run(self.docker.clone(), path.to_owned(), command, self.timeout),
+            Err(error) => futures_stream::iter([Err(error)]).boxed(),
+        }
+    }
+
+    async fn archive_in(&self, name: &str, path: &str, tar: Input) -> Result<(), EngineError> {
         let action = format!("copy files to {path} of container {name}");
-        let options = UploadToContainerOptionsBuilder::new().path(path).build();
-        let limit = upload_limit(self.timeout, tar.len());
-        let call = self.docker.upload_to_container(segment(&action, name)?, Some(options), bollard::body_full(tar.into()));
-        self.within(limit, &action, call).await
+        archive::put(&self.docker, &action, segment(&action, name)?, path, tar, self.timeout).await
     }
 
-    async fn get_archive(&self, name: &str, path: &str) -> Result<Option<Vec<u8>>, EngineError> {
+    async fn archive_out(
+        &self,
+        name: &str,
+        path: &str,
+    ) -> Result<Option<BoxStream<'static, Result<Bytes, EngineError>>>, EngineError> {
         let action = format!("copy {path} from container {name}");
         let Ok(segment) = segment(&action, name) else { return Ok(None) };
-        stream::get_archive(&self.docker, &action, segment, path, self.timeout).await
+        archive::get(&self.docker, action, segment, path, self.timeout).await
     }
 
     fn logs<'a>(&'a self, name: &str, options: &LogOptions) -> BoxStream<'a, Result<LogChunk, EngineError>> {

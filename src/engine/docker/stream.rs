@@ -1,6 +1,6 @@
-//! Calls whose answer is a stream: commands in containers, logs, archives, waiting for an end.
+//! Calls whose answer takes as long as a container: logs, waiting for an end.
 //!
-//! Owns their idle limits. Refuses unbounded memory where the trait allows it: a command's output is cut at 64 KiB.
+//! Owns the limits of answers that come piece by piece. Refuses to collect: each piece goes on as it comes.
 
 use std::time::Duration;
 
@@ -8,11 +8,7 @@ use bollard::{
     Docker,
     container::LogOutput,
     errors::Error,
-    exec::StartExecResults,
-    models::ExecConfig,
-    query_parameters::{
-        DownloadFromContainerOptionsBuilder, LogsOptionsBuilder, WaitContainerOptions, WaitContainerOptionsBuilder,
-    },
+    query_parameters::{LogsOptionsBuilder, WaitContainerOptions, WaitContainerOptionsBuilder},
 };
 use futures_util::{
     StreamExt,
@@ -21,42 +17,8 @@ use futures_util::{
 };
 use tokio::time::{sleep, timeout};
 
-use super::error::{failed, is_not_found, timed_out};
-use crate::engine::{EngineError, ErrorKind, ExecOutput, LogChunk, LogOptions, LogSource};
-
-/// How much of a command's output is kept.
-const OUTPUT_LIMIT: usize = 64 * 1024;
-
-/// Runs a command: created, started attached, then asked for its exit code.
-pub(super) async fn exec(docker: &Docker, name: &str, argv: &[String]) -> Result<ExecOutput, Error> {
-    let config =
-        ExecConfig { cmd: Some(argv.to_vec()), attach_stdout: Some(true), attach_stderr: Some(true), ..Default::default() };
-    let id = docker.create_exec(name, config).await?.id;
-    let mut output = Vec::new();
-    // The input half keeps the connection open; it goes away together with the output.
-    if let StartExecResults::Attached { output: mut chunks, input: _input } = docker.start_exec(&id, None).await? {
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk?;
-            let room = OUTPUT_LIMIT - output.len();
-            let bytes = chunk.as_ref();
-            output.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        }
-    }
-    // A command that closes its output before it ends, or an engine that has not noted the end yet, is asked again.
-    let mut pause = Duration::from_millis(2);
-    loop {
-        let state = match docker.inspect_exec(&id).await {
-            // An engine that was restarted in between knows the container, and nothing of the command.
-            Err(error) if is_not_found(&error) => return Err(broken()),
-            state => state?,
-        };
-        match state.exit_code {
-            Some(code) if state.running != Some(true) => return Ok(ExecOutput { code, output }),
-            _ => sleep(pause).await,
-        }
-        pause = (pause * 2).min(Duration::from_millis(250));
-    }
-}
+use super::error::{failed, timed_out};
+use crate::engine::{EngineError, ErrorKind, LogChunk, LogOptions, LogSource};
 
 /// Waits for a container's end (`not-running`) or for its disappearance (`removed`).
 pub(super) async fn wait(docker: &Docker, name: &str, condition: &str) -> Result<i64, Error> {
@@ -72,31 +34,8 @@ pub(super) async fn wait(docker: &Docker, name: &str, condition: &str) -> Result
 }
 
 /// The connection ended before the answer.
-fn broken() -> Error {
+pub(super) fn broken() -> Error {
     Error::from(std::io::Error::from(std::io::ErrorKind::UnexpectedEof))
-}
-
-/// A path of a container as a tar archive; `None` when the container or the path is missing. `idle` is the longest
-/// time without a byte.
-pub(super) async fn get_archive(
-    docker: &Docker,
-    action: &str,
-    name: &str,
-    path: &str,
-    idle: Duration,
-) -> Result<Option<Vec<u8>>, EngineError> {
-    let options = DownloadFromContainerOptionsBuilder::new().path(path).build();
-    let mut chunks = std::pin::pin!(docker.download_from_container(name, Some(options)));
-    let mut archive = Vec::new();
-    loop {
-        match timeout(idle, chunks.next()).await {
-            Ok(Some(Ok(chunk))) => archive.extend_from_slice(&chunk),
-            Ok(Some(Err(error))) if is_not_found(&error) => return Ok(None),
-            Ok(Some(Err(error))) => return Err(failed(action, &error)),
-            Ok(None) => return Ok(Some(archive)),
-            Err(_) => return Err(timed_out(action, idle)),
-        }
-    }
 }
 
 /// A container's output. Without `follow`, `idle` is the longest time without a byte; with it, silence is normal.
@@ -148,7 +87,7 @@ fn chunk_of(output: LogOutput) -> LogChunk {
 }
 
 /// The stream up to its first failure, with silence longer than `idle` being one.
-fn limited<'a, T: Send + 'a>(
+pub(super) fn limited<'a, T: Send + 'a>(
     chunks: BoxStream<'a, Result<T, Error>>,
     action: String,
     idle: Option<Duration>,

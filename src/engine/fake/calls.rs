@@ -1,17 +1,16 @@
-//! The fake's calls that take time or look inside a container: stopping, signals, commands, pulls, logs.
+//! The fake's calls that take time or look inside a container: stopping, signals, pulls, logs.
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use super::{
     FakeEngine,
     container::{Container, Life, Line},
     engine::{Answer, fail},
-    exec::{self, Outcome},
     images::key,
 };
-use crate::engine::{EngineError, ErrorKind, ExecOutput, LogChunk, LogOptions, PullProgress};
+use crate::engine::{ErrorKind, LogChunk, LogOptions, PullProgress};
 use crate::model::ImageRef;
 
 impl FakeEngine {
@@ -68,27 +67,6 @@ impl FakeEngine {
             _ => {}
         }
         Ok(())
-    }
-
-    pub(super) async fn run_command(&self, name: &str, argv: &[String], limit: Duration) -> Answer<ExecOutput> {
-        let action = format!("run `{}` in container {name}", argv.first().map_or("", String::as_str));
-        let outcome = {
-            let mut world = self.world();
-            let (key, c) = world.container(&action, name)?;
-            let Life::Running { since, .. } = c.life else {
-                return fail(ErrorKind::NotRunning, &action, format!("Container {} is not running", c.id));
-            };
-            exec::run(&mut world, key, Instant::now() - since, argv)
-        };
-        let late = || EngineError::new(ErrorKind::Timeout, &action, format!("no answer within {} s", limit.as_secs_f64()));
-        match outcome {
-            Outcome::Done(output) => Ok(output),
-            Outcome::After(time, output) => timeout(limit, sleep(time)).await.map(|()| output).map_err(|_| late()),
-            Outcome::Hangs => {
-                sleep(limit).await;
-                Err(late())
-            }
-        }
     }
 
     pub(super) async fn pull_image(

@@ -3,11 +3,16 @@
 use std::{future::Future, time::Duration};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures_util::{
     StreamExt,
+    future::ready,
     stream::{self, BoxStream},
 };
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::{Instant, sleep, sleep_until},
+};
 
 use super::{
     FakeEngine, FakeImage, Fault,
@@ -17,11 +22,13 @@ use super::{
     files::{self, Tree, below, clean},
     images::{self, key},
     network::{Network, choose_subnet},
+    run,
     world::{Volume, World},
 };
 use crate::engine::{
-    ContainerSpec, Engine, EngineError, ErrorKind, ExecOutput, LogChunk, LogOptions, NetworkSpec, Process, PullProgress,
-    VolumeSpec,
+    Command, CommandEvent, ContainerSpec, Engine, EngineError, ErrorKind, ExecOutput, Input, LogChunk, LogOptions, NetworkSpec,
+    Process, PullProgress, VolumeSpec,
+    command::{collected, pieces},
 };
 use crate::model::{
     EngineInfo, ImageRef, Labels, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume, ProjectName, RestartPolicy,
@@ -43,7 +50,7 @@ impl FakeEngine {
     }
 
     /// A call that may change something: written down, and made to fail when that is planned.
-    async fn changing<T>(&self, line: String, call: impl Future<Output = Answer<T>>) -> Answer<T> {
+    pub(super) async fn changing<T>(&self, line: String, call: impl Future<Output = Answer<T>>) -> Answer<T> {
         let fault = self.world().faults.note_mutating(line.clone());
         let answer = match fault {
             None => call.await,
@@ -62,7 +69,7 @@ impl FakeEngine {
     }
 
     /// Waits until `look` finds what it looks for, looking again whenever something may have changed.
-    async fn until<T>(&self, name: &str, mut look: impl FnMut(&mut World) -> Option<T>) -> T {
+    pub(super) async fn until<T>(&self, name: &str, mut look: impl FnMut(&mut World) -> Option<T>) -> T {
         loop {
             let changed = self.0.changed.notified();
             tokio::pin!(changed);
@@ -299,17 +306,35 @@ impl Engine for FakeEngine {
         .await
     }
 
-    async fn exec(&self, name: &str, argv: &[String], timeout: Duration) -> Answer<ExecOutput> {
+    async fn exec(&self, name: &str, argv: &[String], limit: Duration) -> Answer<ExecOutput> {
+        let command = Command::new(argv, limit);
+        let action = command.action(name);
+        // All at once, without a turn for anybody else in between, as the clock stands still meanwhile.
+        let (events, mut given) = mpsc::channel(Semaphore::MAX_PERMITS);
         let line = format!("exec {name} {}", argv.join(" "));
-        self.changing(line, self.run_command(name, argv, timeout)).await
+        let code = self.changing(line, self.run_in(name, command, &events)).await?;
+        drop(events);
+        let output = stream::poll_fn(move |cx| given.poll_recv(cx));
+        collected(&action, output.chain(stream::once(ready(Ok(CommandEvent::Exit(code))))).boxed()).await
     }
 
-    async fn put_archive(&self, name: &str, path: &str, tar: Vec<u8>) -> Answer<()> {
+    fn run(&self, name: &str, command: Command) -> BoxStream<'static, Answer<CommandEvent>> {
+        self.events(name, command)
+    }
+
+    async fn archive_in(&self, name: &str, path: &str, mut tar: Input) -> Answer<()> {
         let line = format!("put {name} {path}");
-        self.changing(line.clone(), async { put(&mut self.world(), &line, name, path, &tar) }).await
+        let call = async {
+            let mut archive = Vec::new();
+            while let Some(piece) = run::next(&line, &mut tar, PATIENCE).await? {
+                archive.extend_from_slice(&piece);
+            }
+            put(&mut self.world(), &line, name, path, &archive)
+        };
+        self.changing(line.clone(), call).await
     }
 
-    async fn get_archive(&self, name: &str, path: &str) -> Answer<Option<Vec<u8>>> {
+    async fn archive_out(&self, name: &str, path: &str) -> Answer<Option<BoxStream<'static, Answer<Bytes>>>> {
         let line = format!("get {name} {path}");
         self.reading(line.clone());
         let world = self.world();
@@ -322,7 +347,9 @@ impl Engine for FakeEngine {
         if nodes.is_empty() {
             return Ok(None);
         }
-        files::pack(nodes.into_iter()).map(Some).map_err(|error| EngineError::new(ErrorKind::Other, line, error.to_string()))
+        let archive = files::pack(nodes.into_iter());
+        let archive = archive.map_err(|error| EngineError::new(ErrorKind::Other, line, error.to_string()))?;
+        Ok(Some(stream::iter(pieces(archive).map(Ok)).boxed()))
     }
 
     fn logs<'a>(&'a self, name: &str, options: &LogOptions) -> BoxStream<'a, Answer<LogChunk>> {

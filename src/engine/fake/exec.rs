@@ -6,6 +6,7 @@ use super::files::Kind;
 use super::image::Check;
 use super::world::World;
 use crate::engine::ExecOutput;
+use crate::secret::Secret;
 
 /// A running container as a command in it sees it.
 pub struct Inside<'a> {
@@ -44,60 +45,89 @@ impl Inside<'_> {
     }
 }
 
+/// A command as its script sees it, when all of its input is there.
+pub struct Asked<'a> {
+    /// Program and arguments.
+    pub argv: &'a [String],
+    /// Who it runs as, when that was said.
+    pub user: Option<&'a str>,
+    /// Its own variables.
+    pub environment: &'a [(String, Secret<String>)],
+    /// What it reads.
+    pub input: &'a [u8],
+}
+
+/// What a command does: it writes, lives for a while, and ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+    /// How long it lives after its output.
+    pub after: Duration,
+    /// Exit code.
+    pub code: i64,
+}
+
+impl From<ExecOutput> for Reply {
+    fn from(output: ExecOutput) -> Self {
+        Self { stdout: output.output, code: output.code, ..Self::default() }
+    }
+}
+
 /// What becomes of a command.
 pub(super) enum Outcome {
-    Done(ExecOutput),
-    /// Done after this time, if nobody loses patience.
-    After(Duration, ExecOutput),
+    Ends(Reply),
     /// Never done.
     Hangs,
 }
 
-pub(super) fn answer(code: i64, output: impl Into<Vec<u8>>) -> ExecOutput {
-    let mut output = output.into();
-    output.truncate(64 * 1024);
-    ExecOutput { code, output }
+fn answer(code: i64, output: impl Into<Vec<u8>>) -> Outcome {
+    Outcome::Ends(Reply { stdout: output.into(), code, ..Reply::default() })
 }
 
 /// Runs a command in a container that runs since `elapsed`.
-pub(super) fn run(world: &mut World, container: u64, elapsed: Duration, argv: &[String]) -> Outcome {
-    let Some(c) = world.containers.get(&container) else { return Outcome::Done(answer(126, "no such container")) };
+pub(super) fn run(world: &mut World, container: u64, elapsed: Duration, asked: &Asked<'_>) -> Outcome {
+    let Some(c) = world.containers.get(&container) else { return answer(126, "no such container") };
     let image = c.image.clone();
-    if c.health_argv().as_deref() == Some(argv) {
+    if c.health_argv().as_deref() == Some(asked.argv) {
         return match c.behaviour().check(elapsed) {
-            Check::Good => Outcome::Done(answer(0, "")),
-            Check::Bad(output) => Outcome::Done(answer(1, output)),
+            Check::Good => answer(0, ""),
+            Check::Bad(output) => answer(1, output),
             Check::Hangs => Outcome::Hangs,
         };
     }
     let mut inside = Inside { world, container, elapsed };
-    let scripted = image.about.exec.as_ref().and_then(|script| script.run(&mut inside, argv));
-    scripted.map_or_else(|| program(&mut inside, argv), Outcome::Done)
+    let about = &image.about;
+    let scripted = about.commands.as_ref().and_then(|script| script.run(&mut inside, asked));
+    let scripted =
+        scripted.or_else(|| about.exec.as_ref().and_then(|script| script.run(&mut inside, asked.argv)).map(Reply::from));
+    scripted.map_or_else(|| program(&mut inside, asked.argv), Outcome::Ends)
 }
 
 /// Programs of every image; anything else succeeds without a word.
 fn program(inside: &mut Inside<'_>, argv: &[String]) -> Outcome {
-    let Some((program, args)) = argv.split_first() else { return Outcome::Done(answer(126, "no command")) };
+    let Some((program, args)) = argv.split_first() else { return answer(126, "no command") };
     let args: Vec<&str> = args.iter().map(String::as_str).filter(|a| !a.starts_with('-')).collect();
-    let done = |code, output: Vec<u8>| Outcome::Done(answer(code, output));
     match (program.rsplit('/').next().unwrap_or_default(), args.as_slice()) {
-        ("false", _) => done(1, Vec::new()),
+        ("false", _) => answer(1, ""),
         ("cat", [path]) => match inside.read(path) {
-            Some(content) => done(0, content),
-            None => done(1, format!("cat: {path}: No such file or directory").into()),
+            Some(content) => answer(0, content),
+            None => answer(1, format!("cat: {path}: No such file or directory")),
         },
         ("mv", [from, to]) => match inside.rename(from, to) {
-            true => done(0, Vec::new()),
-            false => done(1, format!("mv: cannot move '{from}'").into()),
+            true => answer(0, ""),
+            false => answer(1, format!("mv: cannot move '{from}'")),
         },
         ("rm", [path]) => {
             inside.world.remove_path(inside.container, path);
-            done(0, Vec::new())
+            answer(0, "")
         }
         ("sleep", [seconds]) => match seconds.parse().ok().and_then(|s: f64| Duration::try_from_secs_f64(s).ok()) {
-            Some(time) => Outcome::After(time, answer(0, "")),
-            None => done(1, b"sleep: invalid time".to_vec()),
+            Some(after) => Outcome::Ends(Reply { after, ..Reply::default() }),
+            None => answer(1, "sleep: invalid time"),
         },
-        _ => done(0, Vec::new()),
+        _ => answer(0, ""),
     }
 }

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 
-use super::exec::Inside;
+use super::exec::{Asked, Inside, Reply};
 use crate::engine::ExecOutput;
 use crate::model::{Healthcheck, Labels};
 
@@ -29,6 +29,8 @@ pub struct FakeImage {
     pub files: BTreeMap<String, Vec<u8>>,
     /// Answers commands; see `ExecScript`.
     pub exec: Option<ExecScript>,
+    /// Answers commands that need more than `exec` has, and before it; see `CommandScript`.
+    pub commands: Option<CommandScript>,
     /// What its nginx does when it is told to reload.
     pub reload: Reload,
     /// When it was built.
@@ -48,6 +50,7 @@ impl Default for FakeImage {
             on_stop: Some((Duration::ZERO, 0)),
             files: BTreeMap::new(),
             exec: None,
+            commands: None,
             reload: Reload::default(),
             created: None,
             size: 10 << 20,
@@ -212,6 +215,35 @@ impl fmt::Debug for ExecScript {
 }
 
 impl PartialEq for ExecScript {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+type Commands = dyn Fn(&mut Inside<'_>, &Asked<'_>) -> Option<Reply> + Send + Sync;
+
+/// Answers commands by what they read and are told, with both outputs and a time; `None` leaves the command to others.
+#[derive(Clone)]
+pub struct CommandScript(Arc<Commands>);
+
+impl CommandScript {
+    /// Answers with this function, which sees the container from the inside.
+    pub fn new(script: impl Fn(&mut Inside<'_>, &Asked<'_>) -> Option<Reply> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(script))
+    }
+
+    pub(super) fn run(&self, inside: &mut Inside<'_>, asked: &Asked<'_>) -> Option<Reply> {
+        (self.0)(inside, asked)
+    }
+}
+
+impl fmt::Debug for CommandScript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CommandScript")
+    }
+}
+
+impl PartialEq for CommandScript {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

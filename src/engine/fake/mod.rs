@@ -14,15 +14,16 @@ mod hand;
 mod image;
 mod images;
 mod network;
+mod run;
 mod world;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::{sync::Notify, time::Instant};
 
-pub use exec::Inside;
+pub use exec::{Asked, Inside, Reply};
 pub use fault::Fault;
-pub use image::{Behaviour, ExecScript, FakeImage, Reload};
+pub use image::{Behaviour, CommandScript, ExecScript, FakeImage, Reload};
 
 use self::{files::Tree, world::World};
 use crate::model::EngineInfo;

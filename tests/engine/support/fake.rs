@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use medianestctl::engine::{
-    Engine, ExecOutput,
-    fake::{Behaviour, ExecScript, FakeEngine, FakeImage, Inside},
+    Engine,
+    fake::{Asked, Behaviour, CommandScript, FakeEngine, FakeImage, Inside, Reply},
 };
 
 use super::{Program, Setup};
@@ -52,27 +52,47 @@ fn image(program: Program) -> FakeImage {
         logs: super::words(logs),
         on_stop,
         files: [("/etc/image".to_owned(), b"of the image".to_vec())].into(),
-        exec: Some(ExecScript::new(shell)),
+        commands: Some(CommandScript::new(shell)),
         ..FakeImage::default()
     }
 }
 
 /// As much of a shell as the cases use.
-fn shell(_inside: &mut Inside<'_>, argv: &[String]) -> Option<ExecOutput> {
-    if argv[0] == "/no-such-program" {
-        return Some(ExecOutput { code: 127, output: b"no such file".to_vec() });
+fn shell(inside: &mut Inside<'_>, asked: &Asked<'_>) -> Option<Reply> {
+    let mut reply = Reply::default();
+    if asked.argv[0] == "/no-such-program" {
+        return Some(Reply { code: 127, stdout: b"no such file".to_vec(), ..reply });
     }
-    let script = match argv {
+    if matches!(asked.argv, [_, file] if file == "/proc/self/status") {
+        let uid = asked.user.and_then(|user| user.split(':').next()).unwrap_or("0");
+        return Some(Reply { stdout: format!("Name:\tcat\nUid:\t{uid}\t{uid}\n").into(), ..reply });
+    }
+    let script = match asked.argv {
         [shell, flag, script] if shell == "/bin/sh" && flag == "-c" => script,
         _ => return None,
     };
-    let mut output = Vec::new();
     for command in script.split(';').map(str::trim) {
-        match command.split_once(' ')? {
-            ("echo", text) => output.extend_from_slice(format!("{}\n", text.trim_end_matches(" >&2")).as_bytes()),
-            ("exit", code) => return Some(ExecOutput { code: code.parse().ok()?, output }),
+        match command.split_once(' ').unwrap_or((command, "")) {
+            ("echo", text) => match text.strip_suffix(" >&2") {
+                Some(text) => reply.stderr.extend_from_slice(format!("{text}\n").as_bytes()),
+                None => reply.stdout.extend_from_slice(format!("{}\n", expanded(text, asked)).as_bytes()),
+            },
+            ("sleep", seconds) => reply.after += Duration::from_secs_f64(seconds.parse().ok()?),
+            ("mv", files) => {
+                let (from, to) = files.split_once(' ')?;
+                inside.rename(from, to);
+            }
+            // To nowhere, all of it.
+            ("exec" | "cat", _) => {}
+            ("exit", code) => return Some(Reply { code: code.parse().ok()?, ..reply }),
             _ => return None,
         }
     }
-    Some(ExecOutput { code: 0, output })
+    Some(reply)
+}
+
+/// `$NAME`, when the text is only that.
+fn expanded(text: &str, asked: &Asked<'_>) -> String {
+    let value = |name: &str| asked.environment.iter().find(|(n, _)| n == name).map(|(_, value)| value.expose().clone());
+    text.strip_prefix('$').and_then(value).unwrap_or_else(|| text.to_owned())
 }
