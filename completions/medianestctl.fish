@@ -433,7 +433,7 @@ complete -c medianestctl -n "__fish_medianestctl_using_subcommand down" -l color
 always\t'Always'
 never\t'Never'"
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand down" -l volumes -d 'Also remove the volumes, with all data in them'
-complete -c medianestctl -n "__fish_medianestctl_using_subcommand down" -l remove-orphans -d 'Also remove containers of the project that medianestctl did not make'
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand down" -l remove-orphans -d 'Also remove containers of the project that others have made'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand down" -l json -d 'JSON: one document for queries, one object a line for actions'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand down" -s y -l yes -d 'Answer every question with yes'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand down" -l non-interactive -d 'Never ask; fail and name the missing flag instead'

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use tokio::time::advance;
 
 use super::convergence::{assert_settled_but_for_orphans, cases, provide};
-use super::shape::{Bones, Flesh, bones, flesh, project};
+use super::shape::{Bones, Flesh, Form, Kind, Update, bones, flesh, project};
 use crate::support::{Fate, Operator, Project, Trouble, Watched};
 
 /// What the operator asks for.
@@ -184,7 +184,9 @@ async fn run(project: &Project, engine: &Watched, command: &Command) -> Result<(
 
 fn sicken(engine: &FakeEngine, project: &Project, which: usize) {
     let sick = FakeImage::unchecked(Behaviour::NeverHealthy { output: "no".into() });
-    if let Some(service) = project.stack().services.into_values().nth(which) {
+    let stack = project.stack();
+    // A job need not be healthy: it would make a release that no tag leads to any more.
+    if let Some(service) = stack.services.values().filter(|service| !service.is_job(&stack)).nth(which) {
         let _ = engine.clone().with_image(&service.image.to_string(), sick);
     }
 }
@@ -205,6 +207,37 @@ proptest! {
             for turn in &turns {
                 life.take(turn).await;
             }
+        });
+    }
+}
+
+/// A killed update made the next deploy switch away and back to what was recorded, and nobody wrote down that it is so.
+#[test]
+fn what_the_ingress_has_is_known_when_it_is_what_it_had() {
+    let form = |replicas, restarts, order| Form {
+        replicas,
+        tag: 1,
+        setting: 0,
+        secret: false,
+        config: false,
+        restarts,
+        healthy: false,
+        update: Update { order, parallelism: None },
+    };
+    let one = || form(1, false, None);
+    let bones = Bones { services: vec![(Kind::Service, vec![false; 6]); 5], data: vec![false; 6] };
+    let flesh =
+        |services, routed| Flesh { services, routed: (0..6).map(|n| n == routed).collect(), verify: false, secret: 0, config: 0 };
+    let first = flesh(vec![one(), one(), one(), form(2, false, Some("stop-first")), one(), one()], 3);
+    let next = flesh(vec![one(), one(), one(), form(1, true, None), form(2, false, None), one()], 4);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    for call in 24..34 {
+        let command = Command::Update(next.clone(), Means::AsTheFileSays);
+        let turn = Turn { command, mishap: Mishap::Call(call, Fate::Killed), gives_up: true };
+        runtime.block_on(async {
+            let mut life = Life { bones: &bones, engine: FakeEngine::new(), releases: Vec::new() };
+            life.deploy(&first).await;
+            life.take(&turn).await;
         });
     }
 }

@@ -272,7 +272,7 @@ fn the_tools_own_extension() {
     let migration = stack.services["job"].migration.as_ref().unwrap();
     assert_eq!((migration.attempts, migration.backoff), (3, Duration::from_millis(500)));
     assert_eq!(migration.verify.as_ref().unwrap(), &["check", "--all"]);
-    assert_eq!(ingress.drain, Duration::from_secs(60));
+    assert_eq!(ingress.drain, Duration::from_secs(30));
     let bare = service("x-medianest: {migration: {}}").migration.unwrap();
     assert_eq!((bare.attempts, bare.backoff, bare.verify), (1, Duration::from_secs(2), None));
 }

@@ -110,7 +110,9 @@ impl Deploy<'_> {
         let foreign = |v: &ObservedVolume| v.labels.get(label::PROJECT).is_none_or(|p| *p != self.stack.project.as_str());
         let noted = self.observed.volumes.get(&note_volume(&self.stack.project)).is_some_and(foreign)
             || kept.version == self.stack.version && kept.services == services.map(|s| (s.name.clone(), s.replicas)).collect();
-        if recorded && noted && kept.upstreams == self.upstreams && !(changes && self.builder.awaits()) {
+        // A switch forgets what the ingress has, even one that ends where it began.
+        let known = kept.upstreams == self.upstreams && self.routing.last.is_none();
+        if recorded && noted && known && !(changes && self.builder.awaits()) {
             return;
         }
         let cause = match (recorded, changes) {

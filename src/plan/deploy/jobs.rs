@@ -95,8 +95,9 @@ impl<'a> Deploy<'a> {
         let made = (!checked).then(|| self.make_job(&check, "checks what the migration did", &waits_for_check)).flatten();
         let ran = self.run_job(task, rest);
         if checked {
-            if let Some(there) = check.wanted {
-                rest.settlements.push(Settlement::of(&check, there.name.clone()));
+            match check.wanted {
+                Some(there) => rest.settlements.push(Settlement::of(&check, there.name.clone())),
+                None => never_started(&check, service, rest),
             }
             return self.read_schema(service, ran, taken_up.then_some(waits)).into_iter().collect();
         }
@@ -175,8 +176,9 @@ impl<'a> Deploy<'a> {
         let runs = task.runs();
         let Task { service, place: mut job, once_more, ready, waits, .. } = task;
         if !runs {
-            if let Some(there) = job.wanted {
-                rest.settlements.push(Settlement::of(&job, there.name.clone()));
+            match job.wanted {
+                Some(there) => rest.settlements.push(Settlement::of(&job, there.name.clone())),
+                None => never_started(&job, service, rest),
             }
             return None;
         }
@@ -250,4 +252,10 @@ impl<'a> Deploy<'a> {
             migration: service.migration.is_some(),
         }
     }
+}
+
+/// What a run that was cut short has made for a job that need not run now.
+fn never_started(place: &Place<'_>, service: &Service, rest: &mut Rest) {
+    let created = place.others.iter().filter(|c| c.state == ContainerState::Created);
+    rest.leftovers.extend(created.map(|c| super::finish::leftover(c, service, "it was never started, and need not run")));
 }
