@@ -269,11 +269,14 @@ pub async fn create_holder(engine: &dyn Engine, spec: &ContainerSpec) -> Result<
         match engine.create_container(spec).await {
             Ok(_) => return Ok(()),
             Err(e) if e.kind == ErrorKind::Conflict => {
-                let there = engine.container(&spec.name).await?;
-                // What lacks our label is never removed, whatever its name.
-                match there.filter(|c| c.labels.get(label::PROJECT) == spec.labels.get(label::PROJECT)) {
-                    Some(left) => engine.remove_container(&left.id, false).await?,
-                    None => return Err(e),
+                match engine.container(&spec.name).await? {
+                    Some(left) if left.labels.get(label::PROJECT) == spec.labels.get(label::PROJECT) => {
+                        engine.remove_container(&left.id, false).await?;
+                    }
+                    // What lacks our label is never removed, whatever its name.
+                    Some(_) => return Err(e),
+                    // Somebody is making it at this moment, and it cannot be seen yet.
+                    None => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
                 }
             }
             Err(e) if e.kind == ErrorKind::NotFound => import_holder_image(engine).await?,

@@ -46,15 +46,15 @@ fn real_the_data_goes_back_to_what_it_was_before_a_breaking_update() {
     let ran = site.run(&["plan", "v2.0.0"]).exits(0);
     assert!(ran.out.contains("the database of"), "{}", ran.out);
     site.run(&["update", "v2.0.0"]).exits(0);
-    assert_eq!(dumps(&site), ["600 medianestctl-before-update.dump"]);
+    assert_eq!(dumps(&site), ["600 medianestctl-before-update-1.dump"]);
     assert_eq!(query(&site, "select count(*) from watchlist_items"), "0");
     remember(&site, "the second film");
     assert!(remembered(&site, "the first film") && remembered(&site, "the second film"));
 
     // There is no way back but this one.
     let ran = site.run(&["rollback"]).exits(3);
-    assert!(ran.err.contains("medianestctl-before-update.dump") && ran.err.contains("docs/updates.md"), "{}", ran.err);
-    by_hand(&site, &printed(&site, "The dump before the update is restored like this")).exits(0);
+    assert!(ran.err.contains("medianestctl-before-update-N.dump") && ran.err.contains("docs/updates.md"), "{}", ran.err);
+    by_hand(&site, &printed(&site, "The dump before the update is restored like this").replace("-N.dump", "-1.dump")).exits(0);
     site.place.write(".env", &site.place.read(".env").replace("MEDIANEST_VERSION=v2.0.0", "MEDIANEST_VERSION=v1.0.0"));
     site.run(&["deploy"]).exits(0);
     assert_eq!(get(site.port, "/api/health").header("x-medianest-version"), "v1.0.0");
@@ -71,5 +71,5 @@ fn real_the_data_goes_back_to_what_it_was_before_a_breaking_update() {
     site.run(&["update", "v2.0.0", "--no-backup"]).exits(0);
     assert_eq!(query(&site, "select to_regclass('watchlist_items') is null"), "f", "it has been migrated again");
     assert!(remembered(&site, "the first film") && remembered(&site, "the third film"));
-    assert_eq!(dumps(&site), ["600 medianestctl-before-update.dump"], "--no-backup makes none");
+    assert_eq!(dumps(&site), ["600 medianestctl-before-update-1.dump"], "--no-backup makes none");
 }
