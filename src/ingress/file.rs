@@ -1,7 +1,7 @@
 //! One file in a running container: read it, replace it as a whole, take it away.
 //!
 //! Replaced by a rename, because the archive call writes piece by piece and nginx may read at any moment. Needs `mv` (and
-//! `rm`, where there was no file) in the image; refuses to believe that a file is written before it has been read back.
+//! `rm`, where there was no file) in the image; refuses to call a file replaced before it has been read back.
 
 use std::time::Duration;
 
