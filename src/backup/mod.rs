@@ -18,6 +18,7 @@ pub mod index;
 pub mod keys;
 pub mod manifest;
 pub mod pipeline;
+pub mod restore;
 pub mod retention;
 pub mod set;
 pub mod signature;

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     ffi::{CString, OsStr},
+    io,
     os::{
         fd::{AsFd, AsRawFd as _},
         unix::ffi::OsStrExt as _,
@@ -91,6 +92,21 @@ fn set(attributes: &Attributes, set: impl Fn(&OsStr, &[u8]) -> Result<()>) -> Re
         }
     }
     Ok(all)
+}
+
+/// Gives an open directory those of another, and takes away what that has not. What the file system does not keep is left.
+pub fn copy_extended(from: impl AsFd, to: impl AsFd) -> io::Result<()> {
+    let mut buffer = Vec::new();
+    let (wanted, there) = (of_file(&from, &mut buffer)?, of_file(&to, &mut buffer)?);
+    for name in there.keys().filter(|name| !wanted.contains_key(*name)) {
+        match fremovexattr(&to, OsStr::from_bytes(name)) {
+            Ok(()) => {}
+            Err(error) if is_not_kept(error) || error == Errno::NODATA => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    set_on_file(&to, &wanted)?;
+    Ok(())
 }
 
 /// Takes away what new files would inherit.

@@ -23,6 +23,7 @@ mod read;
 mod sparse;
 mod walk;
 
+pub use attributes::copy_extended;
 pub use archive::{Archived, archive, open_directory};
 pub use error::{ExtractError, Refusal, SourceError};
 pub use extract::{Devices, ExtractOptions, Extracted, Links, extract};

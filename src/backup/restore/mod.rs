@@ -1,0 +1,4 @@
+mod id;
+mod picked;
+mod tree;
+pub use id::*; pub use picked::*; pub use tree::*;
