@@ -73,6 +73,7 @@ contract! {
         who_ignores_the_signal_is_killed_after_the_grace_period,
         waiting_gives_the_exit_code,
         waiting_lasts_until_the_end,
+        a_frozen_container_goes_on_when_it_is_let,
         a_signal_needs_a_running_container,
         too_much_memory_is_told_apart,
         failures_are_restarted_and_counted,

@@ -105,6 +105,14 @@ impl<D: Decorator> Engine for D {
         self.changing("stop container", name)?.stop(name, grace).await
     }
 
+    async fn pause(&self, name: &str) -> Result<(), EngineError> {
+        self.changing("pause container", name)?.pause(name).await
+    }
+
+    async fn unpause(&self, name: &str) -> Result<(), EngineError> {
+        self.changing("unpause container", name)?.unpause(name).await
+    }
+
     async fn kill(&self, name: &str, signal: &str) -> Result<(), EngineError> {
         self.changing("signal container", name)?.kill(name, signal).await
     }

@@ -98,6 +98,12 @@ pub trait Engine: Send + Sync {
     /// Asks a container to stop, and kills it after `grace`; a stopped one is no error.
     async fn stop(&self, name: &str, grace: Duration) -> Result<(), EngineError>;
 
+    /// Freezes the processes of a running container; a frozen one is no error. `ErrorKind::NotRunning` when it does not run.
+    async fn pause(&self, name: &str) -> Result<(), EngineError>;
+
+    /// Lets a frozen container go on; one that is not frozen, running or not, is no error.
+    async fn unpause(&self, name: &str) -> Result<(), EngineError>;
+
     /// Sends a signal (`HUP`) to the first process of a running container.
     async fn kill(&self, name: &str, signal: &str) -> Result<(), EngineError>;
 

@@ -72,6 +72,8 @@ mod tests {
             engine.create_container(&container).await.map(drop),
             engine.start("web").await,
             engine.stop("web", second).await,
+            engine.pause("web").await,
+            engine.unpause("web").await,
             engine.kill("web", "HUP").await,
             engine.set_restart("web", RestartPolicy::No).await,
             engine.rename("web", "other").await,

@@ -194,6 +194,9 @@ pub struct ObservedVolume {
     pub name: String,
     /// Labels.
     pub labels: Labels,
+    /// Where its files are, a path on the engine's machine; `None` where the engine does not say.
+    #[serde(default)]
+    pub mountpoint: Option<String>,
 }
 
 /// An image that the engine has.

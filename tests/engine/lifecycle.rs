@@ -82,6 +82,28 @@ pub(crate) async fn waiting_lasts_until_the_end(lab: &Lab) {
     assert_eq!(code.unwrap(), 3);
 }
 
+pub(crate) async fn a_frozen_container_goes_on_when_it_is_let(lab: &Lab) {
+    let spec = lab.spec(Program::Stubborn);
+    lab.create(&spec).await;
+    let engine = lab.engine();
+    assert_eq!(engine.pause(&spec.name).await.unwrap_err().kind, ErrorKind::NotRunning);
+    engine.unpause(&spec.name).await.unwrap();
+    engine.start(&spec.name).await.unwrap();
+    for _ in 0..2 {
+        engine.pause(&spec.name).await.unwrap();
+        assert_eq!(lab.inspect(&spec.name).await.state, ContainerState::Running { paused: true });
+    }
+    let none = engine.exec(&spec.name, &["true".into()], GRACE).await;
+    assert_eq!(none.unwrap_err().kind, ErrorKind::Conflict, "frozen containers begin nothing");
+    for _ in 0..2 {
+        engine.unpause(&spec.name).await.unwrap();
+        assert_eq!(lab.inspect(&spec.name).await.state, ContainerState::Running { paused: false });
+    }
+    let nobody = lab.name("nobody");
+    assert_eq!(engine.pause(&nobody).await.unwrap_err().kind, ErrorKind::NotFound);
+    assert_eq!(engine.unpause(&nobody).await.unwrap_err().kind, ErrorKind::NotFound);
+}
+
 pub(crate) async fn a_signal_needs_a_running_container(lab: &Lab) {
     let name = lab.running(Program::Serve).await;
     assert_eq!(lab.engine().kill(&name, "NONSENSE").await.unwrap_err().kind, ErrorKind::Other);

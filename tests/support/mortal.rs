@@ -157,6 +157,14 @@ impl Engine for Mortal {
         self.spend(format!("stop {name}")).await.stop(name, grace).await
     }
 
+    async fn pause(&self, name: &str) -> Answer<()> {
+        self.spend(format!("pause {name}")).await.pause(name).await
+    }
+
+    async fn unpause(&self, name: &str) -> Answer<()> {
+        self.spend(format!("unpause {name}")).await.unpause(name).await
+    }
+
     async fn kill(&self, name: &str, signal: &str) -> Answer<()> {
         self.spend(format!("kill {name} {signal}")).await.kill(name, signal).await
     }

@@ -352,6 +352,14 @@ impl Engine for Watched {
         self.call(true, format!("stop {name}"), self.engine.stop(name, grace)).await
     }
 
+    async fn pause(&self, name: &str) -> Answer<()> {
+        self.call(true, format!("pause {name}"), self.engine.pause(name)).await
+    }
+
+    async fn unpause(&self, name: &str) -> Answer<()> {
+        self.call(true, format!("unpause {name}"), self.engine.unpause(name)).await
+    }
+
     async fn kill(&self, name: &str, signal: &str) -> Answer<()> {
         self.call(true, format!("kill {name} {signal}"), self.engine.kill(name, signal)).await
     }

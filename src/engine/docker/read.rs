@@ -118,7 +118,8 @@ fn usual_gateway(subnet: Ipv4Net, ip_range: Option<Ipv4Net>) -> Option<Ipv4Addr>
 
 /// A volume.
 pub(super) fn volume(answer: Volume) -> ObservedVolume {
-    ObservedVolume { name: answer.name, labels: answer.labels.into_iter().collect() }
+    let mountpoint = Some(answer.mountpoint).filter(|path| !path.is_empty());
+    ObservedVolume { name: answer.name, labels: answer.labels.into_iter().collect(), mountpoint }
 }
 
 /// An image; `None` when the answer lacks its identity.

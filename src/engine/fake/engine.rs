@@ -121,8 +121,12 @@ impl Engine for FakeEngine {
     async fn volumes(&self) -> Answer<Vec<ObservedVolume>> {
         self.reading("volumes".into());
         let world = self.world();
-        let all = world.volumes.iter().map(|(name, v)| ObservedVolume { name: name.clone(), labels: v.labels.clone() });
-        Ok(all.collect())
+        let seen = |(name, v): (&String, &Volume)| ObservedVolume {
+            name: name.clone(),
+            labels: v.labels.clone(),
+            mountpoint: v.mountpoint.clone(),
+        };
+        Ok(world.volumes.iter().map(seen).collect())
     }
 
     async fn image(&self, reference: &str) -> Answer<Option<ObservedImage>> {
@@ -228,6 +232,29 @@ impl Engine for FakeEngine {
 
     async fn stop(&self, name: &str, grace: Duration) -> Answer<()> {
         self.changing(format!("stop {name}"), self.stop_container(name, grace)).await
+    }
+
+    async fn pause(&self, name: &str) -> Answer<()> {
+        let line = format!("pause {name}");
+        let call = async {
+            let mut world = self.world();
+            let (_, c) = world.container(&line, name)?;
+            if !c.is_running() {
+                return fail(ErrorKind::NotRunning, &line, format!("Container {} is not running", c.id));
+            }
+            c.paused = true;
+            Ok(())
+        };
+        self.changing(line.clone(), call).await
+    }
+
+    async fn unpause(&self, name: &str) -> Answer<()> {
+        let line = format!("unpause {name}");
+        let call = async {
+            self.world().container(&line, name)?.1.paused = false;
+            Ok(())
+        };
+        self.changing(line.clone(), call).await
     }
 
     async fn kill(&self, name: &str, signal: &str) -> Answer<()> {

@@ -1,5 +1,5 @@
-//! What people do to containers with `docker update`, `docker network` and `docker pause`: not calls of the trait, because the
-//! tool itself never does it.
+//! What people do to containers with `docker update`, `docker network` and `docker pause`, and where volumes lie: not calls of the trait,
+//! because the tool itself never does it.
 
 use std::collections::BTreeMap;
 
@@ -38,5 +38,10 @@ impl FakeEngine {
     /// `docker pause`. `false` when there is no such container.
     pub fn pause_by_hand(&self, name: &str) -> bool {
         self.by_hand(name, |container| container.paused = container.is_running())
+    }
+
+    /// The files of a volume lie at this path of this machine. `false` when there is no such volume.
+    pub fn volume_lies_at(&self, volume: &str, path: &str) -> bool {
+        self.world().volumes.get_mut(volume).map(|v| v.mountpoint = Some(path.to_owned())).is_some()
     }
 }

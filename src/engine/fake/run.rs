@@ -70,6 +70,10 @@ impl FakeEngine {
         let Life::Running { since, .. } = c.life else {
             return fail(ErrorKind::NotRunning, action, format!("Container {} is not running", c.id));
         };
+        if c.paused {
+            let message = format!("Container {} is paused, unpause the container before exec", c.id);
+            return fail(ErrorKind::Conflict, action, message);
+        }
         Ok(Place { key, id: c.id.clone(), since, started: c.started_at })
     }
 

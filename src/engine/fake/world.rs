@@ -25,6 +25,8 @@ use crate::model::{EngineInfo, Labels, MountSource, ObservedContainer, Published
 pub(super) struct Volume {
     pub(super) labels: Labels,
     pub(super) tree: Tree,
+    /// Where its files are on this machine, when a test says so.
+    pub(super) mountpoint: Option<String>,
 }
 
 #[derive(Debug)]
