@@ -18,6 +18,7 @@ mod prunable;
 mod release;
 mod retention;
 pub mod rollback;
+mod slot;
 mod store;
 
 pub use diff::{Names, Pair, ReleaseDiff, ServiceDiff};

@@ -101,6 +101,10 @@ impl<'a> Store<'a> {
         Ok(Opened { head, key })
     }
 
+    pub(super) fn project(&self) -> &ProjectName {
+        &self.project
+    }
+
     fn unreadable(&self, why: &str) -> StateError {
         StateError::Unreadable { volume: state_volume(&self.project), why: why.into() }
     }
