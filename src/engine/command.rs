@@ -84,8 +84,8 @@ pub(super) fn pieces(bytes: Vec<u8>) -> impl Iterator<Item = Bytes> + Send + 'st
     std::iter::from_fn(move || (!rest.is_empty()).then(|| rest.split_to(rest.len().min(PIECE))))
 }
 
-/// The same as an input.
-pub(super) fn input_of(bytes: Vec<u8>) -> Input {
+/// Bytes that are there already, as an input.
+pub fn input_of(bytes: Vec<u8>) -> Input {
     stream::iter(pieces(bytes).map(Ok)).boxed()
 }
 

@@ -22,7 +22,7 @@ use futures_util::{StreamExt, stream::BoxStream};
 
 pub use crate::model::{ContainerSpec, EndpointSpec, NetworkSpec, VolumeSpec};
 pub use call::{ExecOutput, LogChunk, LogOptions, LogSource, Process, PullProgress};
-pub use command::{Command, CommandEvent, Input};
+pub use command::{Command, CommandEvent, Input, input_of};
 pub use connect::{ConnectOptions, connect};
 pub use counting::{CallCounts, Counting};
 pub use decorator::Decorator;
