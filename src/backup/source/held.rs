@@ -52,6 +52,11 @@ pub struct Held {
 }
 
 impl Held {
+    /// Whether some of it is of a later moment.
+    pub fn moment_is_partial(&self) -> bool {
+        self.moment.is_some() && !self.complete
+    }
+
     pub(super) fn take(&mut self, path: &[u8]) -> Option<HeldFile> {
         self.files.remove(path)
     }
