@@ -14,6 +14,7 @@ use super::{
     set::{ObjectName, SetId},
     signature::{Signature, SigningKey, VerifyingKey},
 };
+pub use crate::model::Consistency;
 
 /// The version of the format that is written, and the only one so far.
 pub const FORMAT: u32 = 1;
@@ -23,18 +24,6 @@ const CONTEXT: &[u8] = b"medianestctl backup manifest 1\n";
 
 /// No manifest is larger, in bytes; a larger file is not read.
 pub const LARGEST: u64 = 16 << 20;
-
-/// How the parts of a set were brought to one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Consistency {
-    /// Not at all: each part is consistent in itself.
-    Live,
-    /// The application was paused while snapshots were taken.
-    Barrier,
-    /// The application was stopped.
-    Stop,
-}
 
 /// The first 16 hexadecimal digits of SHA-256 over a recipient's text: tells which key opens a set, and is no key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

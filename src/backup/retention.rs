@@ -9,31 +9,8 @@ use std::{
 };
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
-use thiserror::Error;
 
-/// How many sets are kept. The newest of a day, of an ISO week and of a month stands for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Policy {
-    last: u32,
-    daily: u32,
-    weekly: u32,
-    monthly: u32,
-}
-
-/// A policy that keeps nothing is a mistake.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("a policy that keeps no backup at all is none; say how many to keep")]
-pub struct KeepsNothing;
-
-impl Policy {
-    /// The newest `last` sets, and one each of the newest so many days, weeks and months that have any.
-    pub const fn new(last: u32, daily: u32, weekly: u32, monthly: u32) -> Result<Self, KeepsNothing> {
-        if last == 0 && daily == 0 && weekly == 0 && monthly == 0 {
-            return Err(KeepsNothing);
-        }
-        Ok(Self { last, daily, weekly, monthly })
-    }
-}
+use crate::model::{Counts, KeepPolicy};
 
 /// How long a set that is not good is left for people to look into, in days, when a good one came after it.
 pub const FAILED_KEPT_DAYS: u64 = 7;
@@ -127,7 +104,7 @@ impl fmt::Display for Remove {
 /// Decides for each candidate, in the order given. `day_of` tells on which day of the user's calendar a moment lies.
 pub fn decide(
     candidates: &[Candidate],
-    policy: Policy,
+    policy: KeepPolicy,
     now: DateTime<Utc>,
     day_of: impl Fn(DateTime<Utc>) -> NaiveDate,
 ) -> Vec<Fate> {
@@ -138,6 +115,7 @@ pub fn decide(
     let mut good: Vec<_> = good.collect();
     // Newest first; what was begun in the same second is told apart by name, so that the order given does not matter.
     good.sort_by(|a, b| b.cmp(a));
+    let Counts { last, daily, weekly, monthly } = policy.counts();
     let newest_good = good.first().map(|(begun, ..)| *begun);
 
     let mut reasons: BTreeMap<usize, BTreeSet<Keep>> = BTreeMap::new();
@@ -151,10 +129,10 @@ pub fn decide(
         }
     };
     keep(&|_| Keep::LastGood, 1);
-    keep(&Keep::Daily, policy.daily);
-    keep(&|day| Keep::Weekly(day.iso_week().year(), day.iso_week().week()), policy.weekly);
-    keep(&|day| Keep::Monthly(day.year(), day.month()), policy.monthly);
-    for (.., place) in good.iter().take(policy.last as usize) {
+    keep(&Keep::Daily, daily);
+    keep(&|day| Keep::Weekly(day.iso_week().year(), day.iso_week().week()), weekly);
+    keep(&|day| Keep::Monthly(day.year(), day.month()), monthly);
+    for (.., place) in good.iter().take(last as usize) {
         reasons.entry(*place).or_default().insert(Keep::Last);
     }
 

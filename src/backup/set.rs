@@ -12,6 +12,8 @@ use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use crate::model::Packing;
+
 const STAMP: &str = "%Y%m%dT%H%M%SZ";
 
 /// The object that is written last: a set without it was cut short and is none.
@@ -167,15 +169,6 @@ impl Component {
             _ => None,
         }
     }
-}
-
-/// How an object is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Packing {
-    /// Zstandard frames (`.zst`).
-    Zstd,
-    /// Gzip members (`.gz`).
-    Gzip,
 }
 
 /// The name of an object within its set; it tells how the object is read.

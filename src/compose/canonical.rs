@@ -3,6 +3,8 @@
 //!
 //! Owns that shape only; the stack is the truth. Refuses to show a secret's value, which it does not have.
 
+mod backup;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -42,6 +44,7 @@ pub(super) fn canonical(stack: &Stack, profiles: &BTreeMap<ServiceName, Vec<Stri
         extension.put("releases", json!({"keep": stack.keep_releases}));
     }
     extension.put_some("autoupdate", autoupdate(&stack.autoupdate));
+    extension.put_some("backup", backup::settings(&stack.backup));
     out.put_some("x-medianest", extension.into_value());
     escape(out.into_value())
 }
@@ -352,6 +355,7 @@ fn extension(service: &Service) -> Value {
         object.into_value()
     });
     out.put_some("smoke", Value::Array(smoke.collect()));
+    out.put_some("backup", backup::database(&service.backup));
     out.into_value()
 }
 
@@ -381,8 +385,15 @@ fn volume(volume: &Volume) -> Value {
     out.put_some("driver", json!(volume.driver));
     out.put_some("driver_opts", json!(volume.driver_opts));
     out.put_some("labels", json!(volume.labels));
+    let mut extension = Object::new();
     if let Some(owner) = volume.owner {
-        out.put("x-medianest", json!({"uid": owner.uid, "gid": owner.gid, "mode": format!("{:04o}", owner.mode)}));
+        extension.put("uid", json!(owner.uid));
+        extension.put("gid", json!(owner.gid));
+        extension.put("mode", json!(format!("{:04o}", owner.mode)));
     }
+    if let Some(backup) = volume.backup {
+        extension.put("backup", json!(backup));
+    }
+    out.put_some("x-medianest", extension.into_value());
     out.into_value()
 }

@@ -156,6 +156,15 @@ impl Report {
         self.add_error(spot, key, message.into(), Some(hint.into()));
     }
 
+    /// The same about a line that holds a secret, which is not shown.
+    pub(super) fn secret_error(&mut self, spot: Option<Spot>, key: &str, message: &str, hint: &str) {
+        let kept = self.errors.len();
+        self.error_hint(spot, key, message, hint);
+        if let Some(added) = self.errors.get_mut(kept) {
+            added.snippet = None;
+        }
+    }
+
     fn add_error(&mut self, spot: Option<Spot>, key: &str, message: String, hint: Option<String>) {
         if spot.is_some_and(|spot| self.spoiled.contains(&spot)) {
             return;
@@ -235,6 +244,16 @@ mod tests {
             errors.to_string(),
             "compose.yaml:2:4: b: is wrong (hint: mend it)\n.env:1:1: is not a variable\nname: is missing"
         );
+    }
+
+    #[test]
+    fn a_line_with_a_secret_is_named_and_not_shown() {
+        let mut report = Report::default();
+        let file = report.add_file("compose.yaml", "key: hunter2\n");
+        report.secret_error(Some(Spot { file, line: 1, column: 6 }), "key", "is a secret", "take it out");
+        let errors = report.into_errors();
+        assert_eq!(errors.to_string(), "compose.yaml:1:6: key: is a secret (hint: take it out)");
+        assert!(!format!("{errors:?}").contains("hunter2"));
     }
 
     #[test]

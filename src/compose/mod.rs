@@ -98,6 +98,7 @@ pub fn load(source: &dyn Source, request: &Request) -> Result<Loaded, Diagnostic
         version: resolved.lowered.version,
         keep_releases: resolved.lowered.keep_releases,
         autoupdate: resolved.lowered.autoupdate,
+        backup: resolved.lowered.backup,
         services: resolved.services,
         networks: resolved.lowered.networks,
         volumes: resolved.lowered.volumes,

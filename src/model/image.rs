@@ -78,6 +78,12 @@ impl ImageRef {
         matches!(last, "postgres" | "postgis" | "timescaledb" | "pgvector")
     }
 
+    /// Whether it is Redis, or what speaks its language and writes its snapshots, by its name.
+    pub fn is_redis(&self) -> bool {
+        let last = self.repository.rsplit('/').next().unwrap_or_default();
+        matches!(last, "redis" | "valkey")
+    }
+
     /// The registry's host and port; `docker.io` when the reference names none.
     pub fn registry(&self) -> &str {
         match self.repository.split_once('/') {

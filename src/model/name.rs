@@ -132,6 +132,21 @@ name!(
     |c| c.is_ascii_alphanumeric(),
     word
 );
+name!(
+    /// What a place for backups is called in the Compose file and on the command line.
+    TargetName,
+    "name of a backup target",
+    "lower-case letters, digits, `-` and `_`, and starts with a letter or digit",
+    lower_or_digit,
+    |c| lower_or_digit(c) || matches!(c, '_' | '-')
+);
+
+impl TargetName {
+    /// The target that there is when none is declared.
+    pub fn local() -> Self {
+        Self("local".to_owned())
+    }
+}
 
 #[cfg(test)]
 mod tests {

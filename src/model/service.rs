@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, Cpus, FileEntry, Healthcheck, ImageRef, Ingress, Migration, ServiceName, Smoke, UpdateConfig, VolumeName};
+use super::{
+    Bytes, Cpus, DatabaseBackup, FileEntry, Healthcheck, ImageRef, Ingress, Migration, ServiceName, Smoke, UpdateConfig,
+    VolumeName,
+};
 
 /// What a dependent service waits for (Compose specification, `depends_on`, long syntax).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -237,6 +240,9 @@ pub struct Service {
     pub migration: Option<Migration>,
     /// What a new replica is asked before the ingress sends requests to it.
     pub smoke: Vec<Smoke>,
+    /// How its data is backed up.
+    #[serde(default)]
+    pub backup: DatabaseBackup,
 }
 
 impl Service {

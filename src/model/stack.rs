@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Autoupdate, ConfigName, Network, ProjectName, SecretName, Service, ServiceName, VolumeName, VolumeOwner};
+use super::{
+    Autoupdate, BackupSettings, ConfigName, Network, ProjectName, SecretName, Service, ServiceName, VolumeName, VolumeOwner,
+};
 
 /// A volume that the stack declares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +23,9 @@ pub struct Volume {
     pub labels: BTreeMap<String, String>,
     /// Who must own its root; as the image has it when not given.
     pub owner: Option<VolumeOwner>,
+    /// Whether its files are backed up; when not given, they are, unless it is a database's.
+    #[serde(default)]
+    pub backup: Option<bool>,
 }
 
 /// Where a secret's value is read from. The value itself is never part of the stack.
@@ -50,6 +55,9 @@ pub struct Stack {
     /// When it may be updated unasked.
     #[serde(default)]
     pub autoupdate: Autoupdate,
+    /// How it is backed up.
+    #[serde(default)]
+    pub backup: BackupSettings,
     /// The services of the active profiles.
     pub services: BTreeMap<ServiceName, Service>,
     /// Networks by their key in the file; only those that a service uses.

@@ -136,6 +136,7 @@ pub(super) fn service(name: &str) -> Service {
         ingress: None,
         migration: None,
         smoke: Vec::new(),
+        backup: crate::model::DatabaseBackup::Detected,
     }
 }
 
@@ -146,6 +147,7 @@ pub(super) fn stack(services: Vec<Service>) -> Stack {
         version: None,
         keep_releases: Stack::KEEP_RELEASES,
         autoupdate: crate::model::Autoupdate::default(),
+        backup: crate::model::BackupSettings::default(),
         services: services.into_iter().map(|service| (service.name.clone(), service)).collect(),
         networks: BTreeMap::new(),
         volumes: BTreeMap::new(),

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use medianestctl::engine::fake::FakeEngine;
 
-use crate::support::{Project, planned, shop, shop_engine, stocked};
+use crate::support::{Project, planned, shop, shop_but, shop_engine, stocked};
 
 /// A shop that runs in version v1.
 async fn running() -> FakeEngine {
@@ -37,6 +37,18 @@ async fn second_deploy_has_nothing_to_do() {
     let engine = stocked(FakeEngine::new(), &project.stack());
     project.deploy(&engine).await.unwrap();
     assert_snapshot!(planned(&project, &engine).await, @"");
+}
+
+/// Nothing is replaced because somebody sets up backups.
+#[tokio::test(start_paused = true)]
+async fn what_is_said_of_backups_changes_no_container() {
+    let declared = shop_but(&[
+        ("{version: ", "{backup: {compress: gzip, keep: {last: 1}, targets: {there: {disk: {path: /mnt}}}}, version: "),
+        ("image: shop/db:${DB_TAG:-1}", "image: shop/db:${DB_TAG:-1}\n    x-medianest: {backup: {kind: postgres, user: dump}}"),
+        ("mode: \"0700\"}", "mode: \"0700\", backup: false}"),
+    ]);
+    assert_ne!(declared.stack().backup, shop().stack().backup);
+    assert_snapshot!(planned(&declared, &running().await).await, @"");
 }
 
 #[tokio::test(start_paused = true)]

@@ -37,7 +37,7 @@ fn told(
     now: &str,
     day_of: fn(DateTime<Utc>) -> NaiveDate,
 ) -> Vec<String> {
-    let policy = Policy::new(policy.0, policy.1, policy.2, policy.3).unwrap();
+    let policy = KeepPolicy::new(policy.0, policy.1, policy.2, policy.3).unwrap();
     let fates = decide(candidates, policy, at(now), day_of);
     let line = |(candidate, fate): (&Candidate, Fate)| match fate {
         Fate::Keep(reasons) => {
@@ -92,7 +92,7 @@ fn the_users_days_count_across_the_change_of_the_clocks() {
     let lines = told(&sets, (0, 9, 0, 0), "2025-04-01T00:00:00", utc);
     assert!(lines[1].contains("REMOVED"), "in UTC the last two share a day: {lines:?}");
     let far = FixedOffset::east_opt(14 * 3600).unwrap();
-    let fates = decide(&sets, Policy::new(0, 9, 0, 0).unwrap(), at("2025-04-01T00:00:00"), |moment| {
+    let fates = decide(&sets, KeepPolicy::new(0, 9, 0, 0).unwrap(), at("2025-04-01T00:00:00"), |moment| {
         far.from_utc_datetime(&moment.naive_utc()).date_naive()
     });
     assert!(fates.iter().filter(|fate| matches!(fate, Fate::Keep(_))).count() == 2, "{fates:?}");
@@ -127,7 +127,7 @@ fn sets_that_are_not_good_neither_count_nor_stay_for_ever() {
 
 #[test]
 fn a_policy_keeps_something() {
-    assert_eq!(Policy::new(0, 0, 0, 0), Err(KeepsNothing));
+    assert_eq!(KeepPolicy::new(0, 0, 0, 0), Err(crate::model::KeepsNothing));
 }
 
 /// Calendars of some years: clusters around changes of clocks, leap days and turns of years, with accidents.
@@ -166,7 +166,7 @@ proptest! {
         berlin_time: bool,
     ) {
         let day_of = if berlin_time { berlin } else { utc };
-        let Ok(policy) = Policy::new(counts.0, counts.1, counts.2, counts.3) else { return Ok(()) };
+        let Ok(policy) = KeepPolicy::new(counts.0, counts.1, counts.2, counts.3) else { return Ok(()) };
         let fates = decide(&candidates, policy, now, day_of);
         prop_assert_eq!(fates.len(), candidates.len());
         let kept = |place: usize| matches!(fates[place], Fate::Keep(_));

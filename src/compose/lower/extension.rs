@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use super::fields::At;
-use super::{Context, Declared, autoupdate};
-use crate::model::{Autoupdate, Balance, Ingress, Migration, Route, SchemaQuery, Smoke, Stack};
+use super::{Context, Declared, Lowered, autoupdate, backup};
+use crate::model::{Balance, DatabaseBackup, ImageRef, Ingress, Migration, Route, SchemaQuery, Smoke};
 
 /// Attempts at a migration when the file gives none: a migration that failed is not tried again unasked.
 const DEFAULT_ATTEMPTS: u32 = 1;
@@ -19,16 +19,17 @@ const DEFAULT_STATUS: u16 = 200;
 const BALANCES: &[(&str, Balance)] =
     &[("round_robin", Balance::RoundRobin), ("least_conn", Balance::LeastConn), ("client_address", Balance::ClientAddress)];
 
-/// The top-level `x-medianest: {version, releases: {keep}, autoupdate}`: the application's version, how many releases are kept, and
-/// when it may be updated unasked.
-pub(super) fn project(cx: &mut Context<'_>, at: &At<'_>) -> (Option<String>, u32, Autoupdate) {
-    let nothing = (None, Stack::KEEP_RELEASES, Autoupdate::default());
-    let Some(mut fields) = at.fields(cx.report) else { return nothing };
-    let version = fields.take("version").and_then(|v| v.scalar(cx.report)).filter(|version| !version.is_empty());
-    let keep = fields.take("releases").and_then(|v| releases(cx, &v)).unwrap_or(Stack::KEEP_RELEASES);
-    let autoupdate = fields.take("autoupdate").and_then(|v| autoupdate::autoupdate(cx, &v)).unwrap_or_default();
+/// The top-level `x-medianest: {version, releases: {keep}, autoupdate, backup}`: the application's version, how many releases are
+/// kept, when it may be updated unasked, and how it is backed up.
+pub(super) fn project(cx: &mut Context<'_>, at: &At<'_>, lowered: &mut Lowered) {
+    let Some(mut fields) = at.fields(cx.report) else { return };
+    lowered.version = fields.take("version").and_then(|v| v.scalar(cx.report)).filter(|version| !version.is_empty());
+    if let Some(keep) = fields.take("releases").and_then(|v| releases(cx, &v)) {
+        lowered.keep_releases = keep;
+    }
+    lowered.autoupdate = fields.take("autoupdate").and_then(|v| autoupdate::autoupdate(cx, &v)).unwrap_or_default();
+    lowered.backup = fields.take("backup").and_then(|v| backup::settings(cx, &v)).unwrap_or_default();
     fields.finish(cx.report, &[], true);
-    (version, keep, autoupdate)
 }
 
 fn releases(cx: &mut Context<'_>, at: &At<'_>) -> Option<u32> {
@@ -50,17 +51,19 @@ pub(super) struct Extension {
     pub(super) ingress: Option<Ingress>,
     pub(super) migration: Option<Migration>,
     pub(super) smoke: Vec<Smoke>,
+    pub(super) backup: DatabaseBackup,
 }
 
-/// `x-medianest` of a service.
-pub(super) fn service(cx: &mut Context<'_>, at: &At<'_>) -> Option<Extension> {
+/// `x-medianest` of a service that has this image.
+pub(super) fn service(cx: &mut Context<'_>, at: &At<'_>, image: Option<&ImageRef>) -> Option<Extension> {
     let mut fields = at.fields(cx.report)?;
     let ingress = fields.take("ingress").and_then(|v| ingress(cx, &v));
     let migration = fields.take("migration").and_then(|v| migration(cx, &v));
     let smoke = fields.take("smoke").and_then(|v| v.items(cx.report)).unwrap_or_default();
     let smoke = smoke.iter().filter_map(|item| self::smoke(cx, item)).collect();
+    let backup = fields.take("backup").and_then(|v| backup::database(cx, &v, image)).unwrap_or_default();
     fields.finish(cx.report, &[], true);
-    Some(Extension { ingress, migration, smoke })
+    Some(Extension { ingress, migration, smoke, backup })
 }
 
 fn ingress(cx: &mut Context<'_>, at: &At<'_>) -> Option<Ingress> {

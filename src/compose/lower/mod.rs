@@ -5,6 +5,7 @@
 //! to read files: `resolve` does, for the services that are wanted.
 
 mod autoupdate;
+mod backup;
 mod depends;
 mod deploy;
 mod extension;
@@ -26,7 +27,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::diagnostic::{Report, Spot};
 use super::document::{Map, Node, Value};
 use super::{keys, paths};
-use crate::model::{Autoupdate, ConfigName, Network, ProjectName, SecretFile, SecretName, ServiceName, Stack, Volume};
+use crate::model::{
+    Autoupdate, BackupSettings, ConfigName, Network, ProjectName, SecretFile, SecretName, ServiceName, Stack, Volume,
+};
 
 use fields::At;
 pub(super) use files::ConfigSource;
@@ -41,6 +44,8 @@ pub(super) struct Lowered {
     pub(super) keep_releases: u32,
     /// When it may be updated unasked.
     pub(super) autoupdate: Autoupdate,
+    /// How it is backed up.
+    pub(super) backup: BackupSettings,
     /// All services.
     pub(super) services: BTreeMap<ServiceName, Draft>,
     /// All networks by their key, the implied `default` among them.
@@ -179,7 +184,7 @@ pub(super) fn lower(report: &mut Report, root: &Node, project: &ProjectName, dir
         cx.report.warning(version.spot(), &version.key, "`version` is obsolete and has no effect", hint);
     }
     if let Some(extension) = fields.take("x-medianest") {
-        (lowered.version, lowered.keep_releases, lowered.autoupdate) = extension::project(&mut cx, &extension);
+        extension::project(&mut cx, &extension, &mut lowered);
     }
     if let Some(networks) = fields.take("networks") {
         lowered.networks = networks::networks(&mut cx, &networks);

@@ -52,7 +52,7 @@ pub(super) fn service(cx: &mut Context<'_>, name: ServiceName, at: &At<'_>) -> O
     let mounts = mounts::mounts(cx, tmpfs, volumes);
     let mut granted = f.take("secrets").map(|v| files::granted_secrets(cx, &v)).unwrap_or_default();
     granted.extend(f.take("configs").map(|v| files::granted_configs(cx, &v)).unwrap_or_default());
-    let own = f.take("x-medianest").and_then(|v| extension::service(cx, &v)).unwrap_or_default();
+    let own = f.take("x-medianest").and_then(|v| extension::service(cx, &v, image.as_ref())).unwrap_or_default();
     let attached = f.take("networks");
     let networks = networks::attachments(cx, attached);
     let environment = f.take("environment").and_then(|v| v.pairs(cx.report)).unwrap_or_default();
@@ -99,6 +99,7 @@ pub(super) fn service(cx: &mut Context<'_>, name: ServiceName, at: &At<'_>) -> O
         ingress: own.ingress,
         migration: own.migration,
         smoke: own.smoke,
+        backup: own.backup,
     };
     fields.finish(cx.report, keys::SERVICE, false);
     Some(Draft { service, profiles, env_files })

@@ -27,6 +27,7 @@ fn volume(cx: &mut Context<'_>, key: &str, at: &At<'_>) -> Option<Volume> {
             driver_opts: BTreeMap::new(),
             labels: BTreeMap::new(),
             owner: None,
+            backup: None,
         });
     }
     let mut fields = at.fields(cx.report)?;
@@ -36,10 +37,10 @@ fn volume(cx: &mut Context<'_>, key: &str, at: &At<'_>) -> Option<Volume> {
     let driver = fields.take("driver");
     let driver_opts = fields.take("driver_opts");
     let labels = fields.take("labels");
-    let owner = fields.take("x-medianest");
+    let own = fields.take("x-medianest").and_then(|v| extension(cx, &v, external)).unwrap_or_default();
     if external {
-        for given in [&driver, &driver_opts, &labels, &owner].into_iter().flatten() {
-            given.error_hint(cx.report, "an external volume is used as it is", "remove this key, or `external`");
+        for given in [&driver, &driver_opts, &labels].into_iter().flatten() {
+            as_it_is(cx, given);
         }
     }
     let volume = Volume {
@@ -48,18 +49,55 @@ fn volume(cx: &mut Context<'_>, key: &str, at: &At<'_>) -> Option<Volume> {
         driver: driver.and_then(|v| v.text(cx.report)),
         driver_opts: driver_opts.and_then(|v| cx.options(&v)).unwrap_or_default(),
         labels: labels.and_then(|v| cx.labels(&v)).unwrap_or_default(),
-        owner: owner.and_then(|v| self::owner(cx, &v)),
+        owner: own.owner,
+        backup: own.backup,
     };
     fields.finish(cx.report, &[], false);
     Some(volume)
 }
 
-/// `x-medianest: {uid, gid, mode}`.
-fn owner(cx: &mut Context<'_>, at: &At<'_>) -> Option<VolumeOwner> {
+fn as_it_is(cx: &mut Context<'_>, given: &At<'_>) {
+    given.error_hint(cx.report, "an external volume is used as it is", "remove this key, or `external`");
+}
+
+/// What `x-medianest` of a volume says.
+#[derive(Default)]
+struct Extension {
+    owner: Option<VolumeOwner>,
+    backup: Option<bool>,
+}
+
+/// `x-medianest: {uid, gid, mode, backup}`.
+fn extension(cx: &mut Context<'_>, at: &At<'_>, external: bool) -> Option<Extension> {
     let mut fields = at.fields(cx.report)?;
-    let uid = fields.require(cx.report, "uid").and_then(|v| v.integer(cx.report));
-    let gid = fields.require(cx.report, "gid").and_then(|v| v.integer(cx.report));
-    let mode = fields.take("mode").map_or(Some(DEFAULT_MODE), |v| v.mode(cx.report));
+    let backup = fields.take("backup").and_then(|v| v.bool(cx.report));
+    let (uid, gid, mode) = (fields.take("uid"), fields.take("gid"), fields.take("mode"));
     fields.finish(cx.report, &[], true);
+    if external {
+        for given in [&uid, &gid, &mode].into_iter().flatten() {
+            as_it_is(cx, given);
+        }
+    }
+    let owned = uid.is_some() || gid.is_some() || mode.is_some();
+    let owner = owned.then(|| owner(cx, at, uid, gid, mode)).flatten();
+    Some(Extension { owner, backup })
+}
+
+fn owner(
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+    uid: Option<At<'_>>,
+    gid: Option<At<'_>>,
+    mode: Option<At<'_>>,
+) -> Option<VolumeOwner> {
+    let mut number = |value: Option<At<'_>>, key: &str| match value {
+        Some(value) => value.integer(cx.report),
+        None => {
+            at.error(cx.report, format!("`{key}` is missing"));
+            None
+        }
+    };
+    let (uid, gid) = (number(uid, "uid"), number(gid, "gid"));
+    let mode = mode.map_or(Some(DEFAULT_MODE), |v| v.mode(cx.report));
     Some(VolumeOwner { uid: uid?, gid: gid?, mode: mode? })
 }

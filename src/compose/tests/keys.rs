@@ -325,6 +325,81 @@ fn when_a_stack_may_be_updated_unasked() {
 }
 
 #[test]
+fn how_a_stack_is_backed_up() {
+    let text = |extension: &str| format!("x-medianest: {{backup: {extension}}}\nservices: {{a: {{image: x}}}}\n");
+    let read = |extension: &str| loaded(&text(extension)).stack.backup;
+    assert_eq!(loaded("services: {a: {image: x}}\n").stack.backup, BackupSettings::default());
+    assert_eq!(read("{}"), BackupSettings::default());
+    let full = "{recipients: [age1abc, '${NOBODY:-}', age1abc], consistency: stop, compress: gzip, keep: {daily: 3, monthly: '2'}, \
+                targets: {offsite: {s3: {bucket: shop, endpoint: 'https://s3.example.org', region: eu, path_style: true, ca_file: \
+                ca.pem, prefix: a/b, storage_class: COLD, lock: {mode: compliance, days: 30}, credentials: {file: ./keys}}}, \
+                local: {disk: {path: ../b}, keep: {last: 2}}}}";
+    let settings = read(full);
+    assert_eq!(settings.recipients, ["age1abc"]);
+    assert_eq!((settings.consistency(), settings.packing()), (Consistency::Stop, Packing::Gzip));
+    assert_eq!(settings.keep, KeepPolicy::new(0, 3, 0, 2).ok());
+    let offsite = TargetPlace::S3(S3Target {
+        bucket: "shop".into(),
+        prefix: Some("a/b".into()),
+        endpoint: Some("https://s3.example.org".into()),
+        region: "eu".into(),
+        path_style: true,
+        ca_file: Some("/srv/app/ca.pem".into()),
+        storage_class: Some("COLD".into()),
+        lock: Some(ObjectLock { mode: LockMode::Compliance, days: 30 }),
+        credentials: CredentialSource::File("/srv/app/keys".into()),
+    });
+    let wanted = [
+        BackupTarget {
+            name: "local".parse().unwrap(),
+            place: TargetPlace::Disk("/srv/b".into()),
+            keep: KeepPolicy::new(2, 0, 0, 0).ok(),
+        },
+        BackupTarget { name: "offsite".parse().unwrap(), place: offsite, keep: None },
+    ];
+    assert_eq!(settings.targets, wanted);
+    let s3 = |credentials: &str| {
+        let read = read(&format!("{{targets: {{t: {{s3: {{bucket: shop, credentials: {credentials}}}}}}}}}"));
+        let TargetPlace::S3(target) = read.targets[0].place.clone() else { panic!("not S3") };
+        (target.region, target.credentials)
+    };
+    assert_eq!(s3("environment"), ("us-east-1".into(), CredentialSource::Environment));
+    assert_eq!(s3("{profile: shop}").1, CredentialSource::Profile(Some("shop".into())));
+    assert_eq!(s3("{profile: ''}").1, CredentialSource::Profile(None));
+    let canonical = loaded(&text(full)).canonical;
+    let again = loaded(&canonical.to_string());
+    assert_eq!((again.stack.backup, again.canonical), (settings, canonical));
+}
+
+#[test]
+fn what_a_service_and_a_volume_say_of_their_backup() {
+    let database = |image: &str, keys: &str| {
+        let stack = loaded(&format!("services: {{a: {{image: {image}, {keys}}}}}\n")).stack;
+        stack.services["a"].database()
+    };
+    let postgres = |user: &str, database: &str| Some(Database::Postgres { user: user.into(), database: database.into() });
+    assert_eq!(database("shop/app", "init: true"), None);
+    assert_eq!(database("demo/postgres:15", "init: true"), postgres("postgres", "postgres"));
+    assert_eq!(database("postgres", "environment: {POSTGRES_USER: shop}"), postgres("shop", "shop"));
+    assert_eq!(database("postgres", "environment: {POSTGRES_USER: shop, POSTGRES_DB: data}"), postgres("shop", "data"));
+    let own = "x-medianest: {backup: {user: dump}}, environment: {POSTGRES_USER: shop, POSTGRES_DB: data}";
+    assert_eq!(database("postgres", own), postgres("dump", "data"));
+    assert_eq!(database("bespoke", "x-medianest: {backup: {kind: postgres, user: u, database: d}}"), postgres("u", "d"));
+    assert_eq!(database("postgres", "x-medianest: {backup: {kind: none}}"), None);
+    assert_eq!(database("redis:7-alpine", "init: true"), Some(Database::Redis));
+    assert_eq!(database("bespoke", "x-medianest: {backup: {kind: redis}}"), Some(Database::Redis));
+    let text = "services: {a: {image: x, volumes: ['l:/l', 'd:/d', 'e:/e', 'o:/o']}}\nvolumes:\n  l: {x-medianest: {backup: \
+                false}}\n  d:\n  e: {external: true, x-medianest: {backup: false}}\n  o: {x-medianest: {uid: 1, gid: 2, backup: \
+                true}}\n";
+    let loaded_ = loaded(text);
+    let flags: Vec<_> = loaded_.stack.volumes.values().map(|volume| volume.backup).collect();
+    assert_eq!(flags, [None, Some(false), Some(false), Some(true)]);
+    assert_eq!(loaded_.stack.volumes["o"].owner, Some(VolumeOwner { uid: 1, gid: 2, mode: 0o755 }));
+    let again = loaded(&loaded_.canonical.to_string());
+    assert_eq!(again.stack.volumes, loaded_.stack.volumes);
+}
+
+#[test]
 fn how_many_releases_are_kept() {
     let kept =
         |extension: &str| loaded(&format!("x-medianest: {extension}\nservices: {{a: {{image: x}}}}\n")).stack.keep_releases;

@@ -3,6 +3,8 @@
 use std::{path::PathBuf, time::Duration};
 
 use super::super::{ObjectKey, SinkError, SinkErrorKind};
+pub use crate::model::{CredentialSource, LockMode, ObjectLock};
+use crate::model::{S3Target, authority, is_bucket, is_region};
 
 /// Longest prefix, in bytes: with the longest key it stays below the 1024 that S3 takes.
 const MAX_PREFIX: usize = 255;
@@ -40,7 +42,7 @@ impl S3Settings {
             bucket: bucket.into(),
             prefix: None,
             endpoint: None,
-            region: "us-east-1".to_owned(),
+            region: S3Target::REGION.to_owned(),
             path_style: false,
             ca_file: None,
             storage_class: None,
@@ -60,11 +62,10 @@ impl S3Settings {
 
     pub(super) fn check(&self) -> Result<(), SinkError> {
         let wrong = |detail: String| SinkError::new(SinkErrorKind::Other, "set up the S3 target", detail);
-        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-        if self.bucket.len() < 3 || !self.bucket.chars().all(allowed) {
+        if !is_bucket(&self.bucket) {
             return Err(wrong(format!("`{}` is no name of a bucket", self.bucket.escape_debug())));
         }
-        if self.region.is_empty() || !self.region.chars().all(allowed) {
+        if !is_region(&self.region) {
             return Err(wrong(format!("`{}` is no region", self.region.escape_debug())));
         }
         if self.prefix.as_ref().is_some_and(|prefix| prefix.as_str().len() > MAX_PREFIX) {
@@ -84,44 +85,6 @@ impl S3Settings {
             _ => Ok(()),
         }
     }
-}
-
-/// Host and port of `http(s)://HOST[:PORT]`.
-fn authority(endpoint: &str) -> Option<&str> {
-    let rest = endpoint.strip_prefix("https://").or_else(|| endpoint.strip_prefix("http://"))?;
-    let authority = rest.strip_suffix('/').unwrap_or(rest);
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
-    (!authority.is_empty() && authority.chars().all(allowed)).then_some(authority)
-}
-
-/// A lock on what is written (S3 Object Lock). The bucket must have been made for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ObjectLock {
-    /// Who can lift it.
-    pub mode: LockMode,
-    /// How long it lasts, counted from the upload's beginning.
-    pub days: u32,
-}
-
-/// Who can lift a lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LockMode {
-    /// Those with a special permission.
-    Governance,
-    /// Nobody.
-    Compliance,
-}
-
-/// Where credentials come from; never from the command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CredentialSource {
-    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`.
-    Environment,
-    /// A file with lines `AWS_ACCESS_KEY_ID=…` and so on, for its owner only.
-    File(PathBuf),
-    /// A profile of `~/.aws/credentials` and `~/.aws/config` (`AWS_SHARED_CREDENTIALS_FILE`, `AWS_CONFIG_FILE`); when it is not
-    /// named, `AWS_PROFILE`, or `default`.
-    Profile(Option<String>),
 }
 
 /// How long the store is waited for. Every call ends.

@@ -114,9 +114,107 @@ fn keys() {
             "x-medianest.smoke: no ingress has a route to this service, so nobody knows which port to ask (hint: give the ingress \
              a route to it, or remove `smoke`)",
         ),
+        (
+            "x-medianest: {backup: {user: dump}}",
+            "{user",
+            "x-medianest.backup: the image does not tell which database this is (hint: say so: `kind: postgres`)",
+        ),
+        (
+            "x-medianest: {backup: {kind: mysql}}",
+            "mysql",
+            "x-medianest.backup.kind: expected `postgres`, `redis`, `none`, found the string `mysql`",
+        ),
+        (
+            "x-medianest: {backup: {kind: redis, user: dump}}",
+            "dump",
+            "x-medianest.backup.user: only PostgreSQL has users and databases here",
+        ),
+        (
+            "x-medianest: {backup: false}",
+            "false",
+            "x-medianest.backup: expected a map, found `false` (hint: write one `key: value` a line)",
+        ),
     ];
     for (keys, at, message) in cases {
         refused(keys, at, message);
+    }
+}
+
+#[test]
+fn backups() {
+    let text = |keys: &str| format!("x-medianest: {{backup: {{{keys}}}}}\nservices: {{a: {{image: x}}}}\n");
+    let cases = [
+        ("consistency: none", "none", "consistency: expected `live`, `barrier`, `stop`, found the string `none`"),
+        ("compress: xz", "xz", "compress: expected `zstd`, `gzip`, found the string `xz`"),
+        ("recipient: [age1x]", "recipient", "recipient: unknown key `recipient` (hint: did you mean `recipients`?)"),
+        (
+            "recipients: [ssh-ed25519]",
+            "ssh",
+            "recipients[0]: `ssh-ed25519` is not an age recipient (age1…) (hint: medianestctl backup key generate makes a key and \
+             shows its recipient)",
+        ),
+        (
+            "keep: {last: 0}",
+            "{last",
+            "keep: a policy that keeps no backup at all is none; say how many to keep (hint: write for example `{last: 7, daily: 7, \
+             weekly: 4, monthly: 12}`)",
+        ),
+        ("keep: {last: -1}", "-1", "keep.last: the number -1 is out of range"),
+        ("keep: {yearly: 1, last: 1}", "yearly", "keep.yearly: unknown key `yearly`"),
+        (
+            "targets: {Far: {disk: {path: /b}}}",
+            "Far",
+            "targets.Far: `Far` is not a name of a backup target: it takes lower-case letters, digits, `-` and `_`, and starts with a \
+             letter or digit",
+        ),
+        (
+            "targets: {a: {}}",
+            "{}",
+            "targets.a: a target is either a `disk` or an `s3` (hint: write for example `disk: {path: /mnt/backups}`)",
+        ),
+        (
+            "targets: {a: {disk: {path: /b}, s3: {bucket: shop}}}",
+            "{disk",
+            "targets.a: a target is either a `disk` or an `s3` (hint: write for example `disk: {path: /mnt/backups}`)",
+        ),
+        ("targets: {a: {disk: {}}}", "{}", "targets.a.disk: `path` is missing"),
+        ("targets: {a: {disk: {path: ''}}}", "''", "targets.a.disk.path: the path is empty"),
+        ("targets: {a: {s3: {region: eu}}}", "{region", "targets.a.s3: `bucket` is missing"),
+        (
+            "targets: {a: {s3: {bucket: a/b}}}",
+            "a/b",
+            "targets.a.s3.bucket: `a/b` is not a bucket's name: it takes letters, digits, `.`, `-` and `_`",
+        ),
+        (
+            "targets: {a: {s3: {bucket: shop, lock: {mode: forever, days: 1}}}}",
+            "forever",
+            "targets.a.s3.lock.mode: expected `governance`, `compliance`, found the string `forever`",
+        ),
+        (
+            "targets: {a: {s3: {bucket: shop, lock: {mode: compliance, days: 0}}}}",
+            "0}",
+            "targets.a.s3.lock.days: a lock lasts at least one day",
+        ),
+        (
+            "targets: {a: {s3: {bucket: shop, credentials: {file: a, profile: b}}}}",
+            "{file",
+            "targets.a.s3.credentials: credentials come from one place (hint: write `environment`, `{file: PATH}` or `{profile: NAME}`)",
+        ),
+    ];
+    for (keys, at, message) in cases {
+        let text = text(keys);
+        let column = text.find(keys).unwrap() + keys.find(at).unwrap() + 1;
+        assert_eq!(mistakes(&text), [format!("compose.yaml:1:{column}: x-medianest.backup.{message}")], "{keys}");
+    }
+    // A secret that strayed into the file stands in no message and in no line that is shown.
+    for (keys, secret) in [
+        ("recipients: [AGE-SECRET-KEY-1HUNTER2]", "HUNTER2"),
+        ("targets: {a: {s3: {bucket: shop, endpoint: 'https://me:hunter2@host'}}}", "hunter2"),
+        ("targets: {a: {s3: {bucket: shop, secret_key: hunter2}}}", "hunter2"),
+    ] {
+        let errors = super::super::load_text(&text(keys)).unwrap_err();
+        assert_eq!(errors.0.len(), 1, "{errors}");
+        assert!(errors.0[0].hint.is_some() && !format!("{errors:?}").contains(secret), "{errors:?}");
     }
 }
 
