@@ -416,7 +416,7 @@ impl<'a> Run<'a> {
             }
             Ok(())
         };
-        let written = written.await;
+        let written: Result<(), CreateError> = written.await;
         self.steps.end(step, written)?;
         Ok(manifest)
     }

@@ -53,7 +53,7 @@ impl Session {
     /// Asks, and gives all that is answered.
     pub(super) async fn ask(&mut self, question: &str, limit: Duration) -> Result<String, PartError> {
         self.asked += 1;
-        let mark = format!("medianestctl-answered-{}", self.asked);
+        let (mark, server) = (format!("medianestctl-answered-{}", self.asked), self.dialect.name());
         let text = match self.dialect {
             Dialect::Sql => format!("{question}\nSELECT '{mark}';\n"),
             Dialect::Redis => format!("{question}\nECHO {mark}\n"),
@@ -88,10 +88,9 @@ impl Session {
                 }
             }
         };
-        let late = || PartError::Late { what: format!("an answer of {}", self.dialect.name()), seconds: limit.as_secs() };
         match timeout(limit, answer).await {
             Ok(answer) => answer,
-            Err(_) => Err(late()),
+            Err(_) => Err(PartError::Late { what: format!("an answer of {server}"), seconds: limit.as_secs() }),
         }
     }
 
