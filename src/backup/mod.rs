@@ -10,14 +10,19 @@
 //! | `pipeline` | from plain bytes to a stored object and back, in bounded memory |
 //! | `source` | what is backed up, as plain bytes, and how it is put back |
 //! | `sink` | where objects are kept |
+//! | `plan` | what a new set will be made of, and how each part is read |
+//! | `create` | making it |
+//! | `restore` | putting one in the place of live data, and back |
 //!
 //! `docs/backup-format.md` describes the format for those who have nothing but age, zstd and tar.
 
+pub mod create;
 pub mod digest;
 pub mod index;
 pub mod keys;
 pub mod manifest;
 pub mod pipeline;
+pub mod plan;
 pub mod restore;
 pub mod retention;
 pub mod set;

@@ -27,7 +27,7 @@ pub use head::Head;
 pub use history::{Everything, History, Loaded, Unreadable};
 pub use images::ReleaseImages;
 pub use journal::{Journal, Progress};
-pub use lock::{Death, Fence, Holder, LEASE, Lock, LockError, LockLost, MARGIN, RENEWAL, Standing, since_boot};
+pub use lock::{Death, Fence, Holder, LEASE, Lock, LockError, LockLost, MARGIN, RENEWAL, Standing, Suspended, since_boot};
 pub use note::Note;
 pub use release::{Outcome, Release, ReleaseService, reason};
 pub use retention::retention;

@@ -155,6 +155,7 @@ fn achieved(verb: &str, object: &str) -> (String, bool) {
     match verb {
         "wait for" => (format!("{name} is healthy"), true),
         "run" => (format!("{name} has run"), true),
+        "back up" => (format!("{object} is stored"), true),
         "try" => (format!("{object} has been tried"), true),
         "pull" => (format!("{object} is here"), true),
         "switch" => (format!("{object} are switched"), true),

@@ -8,6 +8,7 @@ mod error;
 mod key;
 #[cfg(feature = "s3")]
 mod s3;
+mod tee;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use futures_util::stream::BoxStream;
 pub use disk::DiskSink;
 pub use error::{SinkError, SinkErrorKind};
 pub use key::{InvalidKey, ObjectKey};
+pub use tee::{Target, Tee};
 #[cfg(feature = "s3")]
 pub use s3::{CredentialSource, LockMode, ObjectLock, Patience, S3Settings, S3Sink};
 

@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     SourceError, attributes,
+    held::Held,
     member::{END, Kind, Member, padding},
     note::{Notes, Remark},
     sparse::{self, Segment},
@@ -43,6 +44,9 @@ pub fn open_directory(path: &Path) -> io::Result<OwnedFd> {
     Ok(open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
 }
 
+/// Tells of a path below the root, and whether it is a directory, if it belongs into the archive.
+pub type Chosen<'a> = &'a dyn Fn(&[u8], bool) -> bool;
+
 /// Archives all that is below `root` and the root's own attributes, and calls `on_entry` for each entry, in the archive's order.
 ///
 /// What vanishes or changes meanwhile is noted; what cannot be read is a failure.
@@ -51,8 +55,21 @@ pub fn archive(
     output: &mut dyn Write,
     on_entry: &mut dyn FnMut(IndexEntry) -> io::Result<()>,
 ) -> Result<Archived, SourceError> {
+    archive_chosen(root, &|_, _| true, Held::default(), output, on_entry)
+}
+
+/// The same of what is `chosen` only; what was `held` is archived as it was then.
+pub fn archive_chosen(
+    root: OwnedFd,
+    chosen: Chosen<'_>,
+    held: Held,
+    output: &mut dyn Write,
+    on_entry: &mut dyn FnMut(IndexEntry) -> io::Result<()>,
+) -> Result<Archived, SourceError> {
     let stat = fstat(&root).map_err(|error| failed_at(b".", error))?;
     let mut writer = Archive {
+        chosen,
+        held,
         output,
         on_entry,
         device: stat.st_dev,
@@ -83,6 +100,8 @@ fn member(path: &[u8], kind: Kind, stat: &Stat, attributes: attributes::Attribut
 
 /// An archive that is being written.
 struct Archive<'a> {
+    chosen: Chosen<'a>,
+    held: Held,
     output: &'a mut dyn Write,
     on_entry: &'a mut dyn FnMut(IndexEntry) -> io::Result<()>,
     device: u64,
@@ -96,6 +115,9 @@ impl Archive<'_> {
     /// Archives one entry; gives a directory opened, to go into.
     fn visit(&mut self, found: &Found<'_>, notes: &mut Notes) -> Result<Option<OwnedFd>, SourceError> {
         let kind = FileType::from_raw_mode(found.stat.st_mode);
+        if !(self.chosen)(found.path, kind == FileType::Directory) {
+            return Ok(None);
+        }
         if kind == FileType::Socket {
             notes.add(found.path, Remark::Socket);
             return Ok(None);
@@ -189,7 +211,22 @@ impl Archive<'_> {
         (self.on_entry)(IndexEntry { path: RawPath::new(path), kind, mode, uid, gid, mtime }).map_err(SourceError::Output)
     }
 
+    /// A file that was read before, at the moment that counts.
+    fn held(&mut self, path: &[u8], stat: &Stat, attributes: attributes::Attributes, content: &[u8]) -> Result<(), SourceError> {
+        let size = content.len() as u64;
+        let member = member(path, Kind::File { size, map: None }, stat, attributes);
+        let stored = member.write_head(self.output).map_err(SourceError::Output)?;
+        self.output.write_all(content).map_err(SourceError::Output)?;
+        self.output.write_all(padding(stored)).map_err(SourceError::Output)?;
+        self.totals.bytes += size;
+        self.entry(member, EntryKind::File { size, sha256: Digest::new(Sha256::digest(content).into()) })
+    }
+
     fn file(&mut self, found: &Found<'_>, notes: &mut Notes) -> Result<bool, SourceError> {
+        if let Some(file) = self.held.take(found.path) {
+            self.held(found.path, &file.stat, file.attributes, &file.content)?;
+            return Ok(false);
+        }
         let Some((file, stat)) = open_found(found, notes)? else { return Ok(false) };
         let failed = |error: io::Error| failed_at(found.path, error);
         let attributes = attributes::of_file(&file, &mut self.buffer).map_err(|error| failed(error.into()))?;
@@ -213,7 +250,7 @@ impl Archive<'_> {
         let changed = (after.st_size, after.st_mtime, after.st_mtime_nsec) != (stat.st_size, stat.st_mtime, stat.st_mtime_nsec);
         if shrunk {
             notes.add(found.path, Remark::Shrunk);
-        } else if changed {
+        } else if changed || self.held.is_before(&stat) {
             notes.add(found.path, Remark::Changed);
         }
         self.totals.bytes += size;

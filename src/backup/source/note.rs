@@ -16,7 +16,7 @@ pub enum Remark {
     Replaced,
     /// It ended before its size; the rest is zeros in the archive.
     Shrunk,
-    /// It was written while it was read; the archive has its former size.
+    /// It was written while it was read (the archive has its former size), or after the moment that the backup is of.
     Changed,
     /// A socket, which is nothing without the process that made it.
     Socket,
@@ -43,7 +43,7 @@ impl fmt::Display for Note {
             Remark::Vanished => "vanished before it could be read",
             Remark::Replaced => "was replaced by something else before it could be read, and is left out",
             Remark::Shrunk => "became shorter while it was read; its end is zeros",
-            Remark::Changed => "was written while it was read",
+            Remark::Changed => "was written while it was read, or after the moment of the backup",
             Remark::Socket => "is a socket, and is left out",
             Remark::OtherFileSystem => "has another file system mounted on it, whose content is left out",
             Remark::AttributeLost => "has an extended attribute that this file system does not keep",
@@ -63,6 +63,12 @@ pub struct Notes {
 }
 
 impl Notes {
+    /// A line for each, and one for those that were not kept.
+    pub fn to_lines(&self) -> Vec<String> {
+        let more = (self.more > 0).then(|| format!("and {} more such remarks", self.more));
+        self.first.iter().map(ToString::to_string).chain(more).collect()
+    }
+
     pub(super) fn add(&mut self, path: &[u8], remark: Remark) {
         if self.first.len() < MOST {
             self.first.push(Note { path: RawPath::new(path), remark });

@@ -11,6 +11,7 @@ mod holder;
 mod keep;
 mod standing;
 mod steal;
+mod suspended;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use thiserror::Error;
 pub use fence::{Fence, LockLost, since_boot};
 pub use holder::Holder;
 pub use standing::{Death, Standing};
+pub use suspended::Suspended;
 
 use super::journal::Journal;
 use super::store::import_holder_image;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use futures_util::try_join;
 
 use super::super::journal::Progress;
-use super::{Holder, LEASE, heartbeat, heartbeat::Heartbeat};
+use super::{Holder, LEASE, Suspended, heartbeat, heartbeat::Heartbeat};
 use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::model::{ObservedContainer, ProjectName, lock_holder};
 
@@ -35,6 +35,8 @@ pub struct Standing {
     pub silent: Option<Duration>,
     /// Why they count as dead; `None` when they do not.
     pub dead: Option<Death>,
+    /// What they hold still, or did when they died.
+    pub suspended: Suspended,
 }
 
 impl Standing {
@@ -76,7 +78,8 @@ impl Standing {
         };
         let since = there.created_at.or(holder.since);
         let progress = heartbeat.and_then(|h| h.progress());
-        Ok(Some(Self { id: there.id.clone(), since, progress, holder, silent, dead }))
+        let suspended = sign.as_deref().map(Suspended::find).unwrap_or_default();
+        Ok(Some(Self { id: there.id.clone(), since, progress, holder, silent, dead, suspended }))
     }
 
     /// The command with the version that it was for, as far as it is known.
@@ -98,12 +101,22 @@ impl Standing {
                 format!(" after step {} of {}{during}", progress.done, progress.steps)
             }
         };
-        format!("`{}` by {} {ended}{story}; going on from what is there", self.command(), self.holder.who)
+        let held = match self.suspended.paused.len() + self.suspended.stopped.len() {
+            0 => String::new(),
+            count => format!("; {count} containers that it held still go on again"),
+        };
+        format!("`{}` by {} {ended}{story}{held}; going on from what is there", self.command(), self.holder.who)
     }
 
-    /// Takes this lock away from its holder, who notices at the next sign of life. Nobody else's is touched.
+    /// Takes this lock away from its holder, who notices at the next sign of life. Nobody else's is touched. What the holder
+    /// held still goes on first: with the lock nobody would know of it any more.
+    ///
+    /// # Errors
+    /// The lock stays, or it is gone and something that was held still does not go on.
     pub async fn remove(&self, engine: &dyn Engine) -> Result<(), EngineError> {
-        engine.remove_container(&self.id, false).await
+        let going_on = self.suspended.let_go(engine).await;
+        engine.remove_container(&self.id, false).await?;
+        going_on
     }
 }
 
@@ -128,7 +141,8 @@ mod tests {
     fn standing(progress: Option<Progress>, dead: Option<Death>) -> Standing {
         let holder = Holder::this_process("ann@laptop".into(), "deploy", DateTime::UNIX_EPOCH);
         let since = Some(DateTime::UNIX_EPOCH);
-        Standing { id: "1".into(), holder, since, progress, silent: Some(Duration::from_secs(3)), dead }
+        let (silent, suspended) = (Some(Duration::from_secs(3)), Suspended::default());
+        Standing { id: "1".into(), holder, since, progress, silent, dead, suspended }
     }
 
     #[test]
