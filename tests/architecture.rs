@@ -13,7 +13,7 @@ use std::path::Path;
 use reader::{Module, read_crate, read_module};
 
 /// The layer of each module, the longest prefix counting.
-const LAYERS: [(&str, u8); 32] = [
+const LAYERS: [(&str, u8); 35] = [
     ("model", 0),
     ("event", 0),
     ("compose", 1),
@@ -30,6 +30,9 @@ const LAYERS: [(&str, u8); 32] = [
     ("backup::index", 1),
     ("backup::retention", 1),
     ("backup::plan", 1),
+    ("backup::restore::id", 1),
+    ("backup::restore::plan", 1),
+    ("backup::restore::record", 1),
     ("engine", 2),
     ("registry", 2),
     ("state", 2),

@@ -99,6 +99,14 @@ impl Picked {
         self.remove(&self.id.kept())
     }
 
+    /// Removes the directories in which what was there before had been kept. Where anything is still in them, that stays, and is a failure.
+    pub fn discard_empty_kept(&self) -> io::Result<()> {
+        match remove_empty(&self.path.join(self.id.kept())) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
     fn hidden(&self, name: &str) -> io::Result<OwnedFd> {
         match mkdirat(&self.root, name, Mode::RWXU) {
             Ok(()) | Err(Errno::EXIST) => {}
@@ -113,6 +121,16 @@ impl Picked {
             other => other,
         }
     }
+}
+
+fn remove_empty(directory: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            remove_empty(&entry.path())?;
+        }
+    }
+    std::fs::remove_dir(directory)
 }
 
 fn parts(path: &RawPath) -> io::Result<(Vec<CString>, CString)> {
@@ -210,6 +228,7 @@ mod tests {
         let _ = picked.swap(&paths, &mut cut(forward));
         let _ = picked.swap_back(&paths, &mut cut(limit));
         picked.swap_back(&paths, &mut || Ok(())).unwrap();
+        picked.discard_empty_kept().unwrap();
         let back: Vec<_> = ["a/b/f", "g", "new/h"].iter().map(|path| fs::read_to_string(root.join(path)).ok()).collect();
         picked.swap(&paths, &mut cut(limit)).ok();
         picked.swap(&paths, &mut || Ok(())).unwrap();

@@ -133,9 +133,10 @@ pub async fn forward(mut record: Record, context: &Context<'_>) -> Result<Finish
     let mut notes = Vec::new();
     (context.events)(Event::Started { steps: record.steps.len() });
     record.way = Way::Forward;
+    let mut first = true;
     let failed = loop {
         let Some(step) = record.steps.get(record.at).copied() else { break None };
-        match advance(&mut record, step, context, &mut notes).await {
+        match advance(&mut record, step, context, &mut notes, std::mem::take(&mut first)).await {
             Ok(()) => {}
             Err(error) => break Some((step, error)),
         }
@@ -164,13 +165,19 @@ fn failure(record: Record, step: Step, error: RestoreError, undone: Undone) -> B
 }
 
 /// One step, between two writes.
-async fn advance(record: &mut Record, step: Step, context: &Context<'_>, notes: &mut Vec<Notes>) -> Result<(), RestoreError> {
+async fn advance(
+    record: &mut Record,
+    step: Step,
+    context: &Context<'_>,
+    notes: &mut Vec<Notes>,
+    first: bool,
+) -> Result<(), RestoreError> {
     context.fence.check()?;
     if context.source.is_some_and(|source| source.cancel.is_cancelled()) {
         return Err(RestoreError::Cancelled);
     }
     // After a cut somebody may have started them.
-    if record.under_way && record.is_between() {
+    if first && record.is_between() {
         context.services.stop(&record.services).await?;
     }
     record.under_way = true;
@@ -352,9 +359,8 @@ async fn discard(item: &Item, id: RestoreId, context: &Context<'_>, kept: bool) 
             };
             let work = move |root: &Path, _: &mut dyn FnMut() -> io::Result<()>| {
                 let picked = Picked::open(root, id)?;
-                // The other one is empty by now.
                 picked.discard_staged()?;
-                picked.discard_kept()
+                if kept { picked.discard_kept() } else { picked.discard_empty_kept() }
             };
             context.on_files(&root, work).await
         }
