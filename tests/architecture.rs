@@ -13,7 +13,7 @@ use std::path::Path;
 use reader::{Module, read_crate, read_module};
 
 /// The layer of each module, the longest prefix counting.
-const LAYERS: [(&str, u8); 31] = [
+const LAYERS: [(&str, u8); 32] = [
     ("model", 0),
     ("event", 0),
     ("compose", 1),
@@ -29,6 +29,7 @@ const LAYERS: [(&str, u8); 31] = [
     ("backup::manifest", 1),
     ("backup::index", 1),
     ("backup::retention", 1),
+    ("backup::sample", 1),
     ("engine", 2),
     ("registry", 2),
     ("state", 2),

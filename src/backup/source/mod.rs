@@ -6,6 +6,7 @@
 //! | `archive` | from a directory to an archive and index entries |
 //! | `member`, `pax`, `sparse` | the format of one member |
 //! | `read` | reading an archive, member after member |
+//! | `inspect` | going through an archive without putting anything anywhere |
 //! | `extract`, `place` | putting members below a directory, and refusing those that belong elsewhere |
 //! | `attributes` | extended attributes, of which access control lists are two |
 //!
@@ -15,6 +16,7 @@ mod archive;
 mod attributes;
 mod error;
 mod extract;
+mod inspect;
 mod member;
 mod note;
 mod pax;
@@ -26,4 +28,5 @@ mod walk;
 pub use archive::{Archived, archive, open_directory};
 pub use error::{ExtractError, Refusal, SourceError};
 pub use extract::{Devices, ExtractOptions, Extracted, Links, extract};
+pub use inspect::inspect;
 pub use note::{Note, Notes, Remark};
