@@ -13,7 +13,7 @@ use std::path::Path;
 use reader::{Module, read_crate, read_module};
 
 /// The layer of each module, the longest prefix counting.
-const LAYERS: [(&str, u8); 35] = [
+const LAYERS: [(&str, u8); 36] = [
     ("model", 0),
     ("event", 0),
     ("compose", 1),
@@ -33,6 +33,7 @@ const LAYERS: [(&str, u8); 35] = [
     ("backup::restore::id", 1),
     ("backup::restore::plan", 1),
     ("backup::restore::record", 1),
+    ("backup::sample", 1),
     ("engine", 2),
     ("registry", 2),
     ("state", 2),

@@ -16,16 +16,36 @@
 //!
 //! `docs/backup-format.md` describes the format for those who have nothing but age, zstd and tar.
 
+//!
+//! `docs/backup-format.md` describes the format for those who have nothing but age, zstd and tar.
+//! | `catalog` | which sets there are, and the only way to their manifests |
+//! | `export` | a set, copied to be taken away |
+//! | `flaw` | what can be wrong with a set, and with which of its parts |
+//! | `keyring` | the keys of a deployment, in their files |
+//! | `prune` | the removal of what is not kept |
+//! | `target` | from a declared target to its sink |
+//! | `verified` | when that was found out last |
+//! | `verify`, `sample` | whether sets are what was stored, all of them or some each day |
+pub mod catalog;
 pub mod create;
 pub mod digest;
+pub mod export;
+mod files;
+pub mod flaw;
 pub mod index;
+pub mod keyring;
 pub mod keys;
 pub mod manifest;
 pub mod pipeline;
 pub mod plan;
+pub mod prune;
 pub mod restore;
 pub mod retention;
+pub mod sample;
 pub mod set;
 pub mod signature;
 pub mod sink;
 pub mod source;
+pub mod target;
+pub mod verified;
+pub mod verify;
