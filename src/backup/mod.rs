@@ -17,7 +17,9 @@
 
 pub mod create;
 pub mod digest;
+mod files;
 pub mod index;
+pub mod keyring;
 pub mod keys;
 pub mod manifest;
 pub mod pipeline;
@@ -27,3 +29,4 @@ pub mod set;
 pub mod signature;
 pub mod sink;
 pub mod source;
+pub mod target;
