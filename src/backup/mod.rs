@@ -12,20 +12,18 @@
 //! | `sink` | where objects are kept |
 //! | `plan` | what a new set will be made of, and how each part is read |
 //! | `create` | making it |
+//! | `target` | from a declared target to its sink |
+//! | `keyring` | the keys of a deployment, in their files |
+//! | `catalog` | which sets there are, and the only way to their manifests |
+//! | `flaw` | what can be wrong with a set, and with which of its parts |
+//! | `verify`, `sample` | whether sets are what was stored, all of them or some each day |
+//! | `verified` | when that was found out last |
+//! | `prune` | the removal of what is not kept |
+//! | `export` | a set, copied to be taken away |
 //! | `restore` | putting one in the place of live data, and back |
 //!
 //! `docs/backup-format.md` describes the format for those who have nothing but age, zstd and tar.
 
-//!
-//! `docs/backup-format.md` describes the format for those who have nothing but age, zstd and tar.
-//! | `catalog` | which sets there are, and the only way to their manifests |
-//! | `export` | a set, copied to be taken away |
-//! | `flaw` | what can be wrong with a set, and with which of its parts |
-//! | `keyring` | the keys of a deployment, in their files |
-//! | `prune` | the removal of what is not kept |
-//! | `target` | from a declared target to its sink |
-//! | `verified` | when that was found out last |
-//! | `verify`, `sample` | whether sets are what was stored, all of them or some each day |
 pub mod catalog;
 pub mod create;
 pub mod digest;

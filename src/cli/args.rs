@@ -1,11 +1,13 @@
 //! What can be said on the command line.
 
+mod backup;
 mod rollout;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use backup::{Backup, BackupCommand, BackupCreate, CompressChoice, ConsistencyChoice};
 pub use rollout::{Autoupdate, Deploy, MaintenanceCommand, Rollback, Rollout};
 
 /// Deploys a Compose stack on a Docker Engine, watches over it, and says honestly how it went.
@@ -162,6 +164,9 @@ pub enum Command {
         #[command(subcommand)]
         command: MaintenanceCommand,
     },
+    /// Back up databases, volumes, configuration and secrets, encrypted, as they are at one moment
+    #[command(after_help = "Examples:  medianestctl backup\n           medianestctl backup create --dry-run")]
+    Backup(Backup),
     /// Show who is at work on the project, or take the lock away from them
     #[command(after_help = "Examples:  medianestctl lock status\n           medianestctl lock steal")]
     Lock {
@@ -176,6 +181,9 @@ pub enum Command {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+    /// Let the application go on when the backup that holds it still ends without a word
+    #[command(hide = true, name = "backup-watch")]
+    BackupWatch,
     /// Write completions/ and man/ below a directory
     #[command(hide = true)]
     Generate {

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::{Exit, compared::Compared};
+use crate::backup::{create::CreateError, sink::SinkError};
 use crate::engine::EngineError;
 use crate::execute::Failure;
 use crate::model::ProjectName;
@@ -58,6 +59,18 @@ pub struct Unfinished {
     pub failure: Box<Failure>,
     /// What was to change, where a release was to take another one's place.
     pub compared: Option<Compared>,
+}
+
+/// A backup was not made.
+#[derive(Debug, Error)]
+#[error("{error}")]
+pub struct NotBackedUp {
+    /// Why.
+    pub error: CreateError,
+    /// The signal that ended it, as an exit code.
+    pub signal: Option<Exit>,
+    /// Targets that have failed, each with why.
+    pub targets: Vec<(String, SinkError)>,
 }
 
 /// Somebody else deployed this project for the first time while this command was getting ready.

@@ -28,6 +28,8 @@ pub enum Exit {
     ConfirmationNeeded = 9,
     /// `plan --exit-code`: there are changes to make.
     ChangesPending = 10,
+    /// A backup was made, and not every target has it.
+    Partial = 11,
     /// A defect of the program.
     Internal = 70,
     /// Ended by Ctrl-C.

@@ -1,6 +1,7 @@
 //! One file a verb. Each gathers, calls and says; what is decided is decided below.
 
 mod autoupdate;
+mod backup;
 mod change;
 mod check;
 mod completions;
@@ -46,7 +47,7 @@ fn place(global: &Global) -> String {
 
 /// A hint whose commands can be run as they stand, from where this command was run.
 pub fn in_place(global: &Global, hint: &str) -> String {
-    const VERBS: [&str; 20] = [
+    const VERBS: [&str; 21] = [
         "init",
         "check",
         "secrets",
@@ -67,6 +68,7 @@ pub fn in_place(global: &Global, hint: &str) -> String {
         "maintenance",
         "lock",
         "autoupdate",
+        "backup",
     ];
     let place = place(global);
     VERBS
@@ -98,6 +100,8 @@ pub async fn run(args: &Args, ui: &Ui) -> anyhow::Result<Exit> {
         Command::Prune(prune) => prune::run(global, prune, ui).await,
         Command::Maintenance { command } => maintenance::run(global, command, ui).await,
         Command::Lock { command } => lock::run(global, command, ui).await,
+        Command::Backup(args) => backup::run(global, args, ui).await,
+        Command::BackupWatch => backup::watch(global).await,
         Command::Completions { shell } => completions::print(*shell, ui),
         Command::Generate { directory } => completions::generate(directory),
     }
