@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 mod backup;
+mod restore;
 mod rollout;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use backup::{Backup, BackupCommand, BackupCreate, CompressChoice, ConsistencyChoice};
+pub use restore::{Restore, RestoreBegin, RestoreCommand};
 pub use rollout::{Autoupdate, Deploy, MaintenanceCommand, Rollback, Rollout};
 
 /// Deploys a Compose stack on a Docker Engine, watches over it, and says honestly how it went.
@@ -167,6 +169,11 @@ pub enum Command {
     /// Back up databases, volumes, configuration and secrets, encrypted, as they are at one moment
     #[command(after_help = "Examples:  medianestctl backup\n           medianestctl backup create --dry-run")]
     Backup(Backup),
+    /// Put a backup in the place of live data: beside it first, compared, exchanged, and kept until confirmed
+    #[command(
+        after_help = "Examples:  medianestctl restore --dry-run\n           medianestctl restore --only postgres,uploads --identity key.txt\n           medianestctl restore --file uploads/posters/a.png"
+    )]
+    Restore(Restore),
     /// Show who is at work on the project, or take the lock away from them
     #[command(after_help = "Examples:  medianestctl lock status\n           medianestctl lock steal")]
     Lock {

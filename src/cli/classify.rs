@@ -1,5 +1,7 @@
 //! The one place where a typed error becomes an exit code, a message and a hint.
 
+mod restore;
+
 use crate::backup;
 use crate::compose::Diagnostics;
 use crate::engine::{EngineError, ErrorKind};
@@ -75,6 +77,8 @@ pub fn problem(error: &anyhow::Error) -> (Exit, Problem) {
         problem.notes.push(UNCHANGED.into());
         problem.hints = e.0.iter().filter_map(backup::plan::Obstacle::hint).collect();
         (Exit::Preflight, problem)
+    } else if let Some(told) = restore::problem(error) {
+        told
     } else if let Some(e) = error.downcast_ref::<EngineError>() {
         engine(e)
     } else if let Some(StateError::Engine(e)) = error.downcast_ref::<StateError>() {

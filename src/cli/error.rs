@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::{Exit, compared::Compared};
-use crate::backup::{create::CreateError, sink::SinkError};
+use crate::backup::{create::CreateError, restore, sink::SinkError};
 use crate::engine::EngineError;
 use crate::execute::Failure;
 use crate::model::ProjectName;
@@ -71,6 +71,26 @@ pub struct NotBackedUp {
     pub signal: Option<Exit>,
     /// Targets that have failed, each with why.
     pub targets: Vec<(String, SinkError)>,
+}
+
+/// A restore did not come to its end.
+#[derive(Debug, Error)]
+#[error("{failure}")]
+pub struct NotRestored {
+    /// How far it came, and what became of it.
+    pub failure: Box<restore::Failure>,
+    /// The signal that ended it, as an exit code.
+    pub signal: Option<Exit>,
+}
+
+/// A backup is not to be restored: it was read before anything was touched.
+#[derive(Debug, Error)]
+#[error("{error}")]
+pub struct NotChecked {
+    /// Why.
+    pub error: restore::RestoreError,
+    /// The signal that ended it, as an exit code.
+    pub signal: Option<Exit>,
 }
 
 /// Somebody else deployed this project for the first time while this command was getting ready.

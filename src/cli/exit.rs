@@ -30,6 +30,8 @@ pub enum Exit {
     ChangesPending = 10,
     /// A backup was made, and not every target has it.
     Partial = 11,
+    /// The key or passphrase does not open the backup, or none was given.
+    WrongKey = 12,
     /// A defect of the program.
     Internal = 70,
     /// Ended by Ctrl-C.

@@ -14,9 +14,10 @@ use super::{
     error::{NoEngine, Usage},
     source::Machine,
 };
+use crate::backup::plan::Reach;
 use crate::compose::{self, Loaded, Request};
 use crate::engine::{self, ConnectOptions, Engine, EngineError, Wanted, docker::DockerEngine};
-use crate::model::{Contents, Fingerprint, ImageRef, Observed, ProjectName, Stack};
+use crate::model::{Contents, EngineInfo, Fingerprint, ImageRef, Observed, ProjectName, Stack};
 use crate::preflight;
 use crate::secret::{self, FingerprintKey, ProblemKind, StoreError};
 use crate::state::{Note, Opened, Store, Versions};
@@ -146,6 +147,14 @@ pub async fn connect(global: &Global) -> Result<DockerEngine, NoEngine> {
 /// Whether the engine runs on this machine, so that its ports and paths are this machine's.
 pub fn engine_is_local(global: &Global) -> bool {
     connect_options(global).lead_to_a_local_socket()
+}
+
+/// What of the engine's machine can be read and written directly.
+pub fn reach(global: &Global, info: &EngineInfo) -> Reach {
+    // A socket may lead elsewhere, so the machine's name is asked too.
+    let here = rustix::system::uname().nodename().to_string_lossy() == info.host.as_str();
+    let root = rustix::process::geteuid().is_root();
+    if engine_is_local(global) && here && root { Reach::Machine } else { Reach::Engine }
 }
 
 /// One look at the engine: what is there, and what the tool keeps there.

@@ -3,6 +3,7 @@
 //! Refuses to follow what it has unpacked before all of it was compared.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, BufReader, Read},
     os::{
@@ -54,8 +55,9 @@ pub(super) async fn stage_files(
 ) -> Result<Vec<RawPath>, RestoreError> {
     let failed = at(&root);
     let staged = Picked::open(&root, id).and_then(|picked| picked.stage()).map_err(&failed)?;
-    unpack(source, object, staged.try_clone().map_err(&failed)?, Scope::of(wanted)).await?;
-    let found = compare(source, object, staged, Scope::of(wanted)).await?;
+    let scope = Scope::of(source, object, wanted).await?;
+    unpack(source, object, staged.try_clone().map_err(&failed)?, scope.clone()).await?;
+    let found = compare(source, object, staged, scope).await?;
     match wanted {
         Some(path) if found.is_empty() => Err(RestoreError::NoSuchPath(path.clone())),
         Some(path) => Ok(vec![path.clone()]),
@@ -99,13 +101,32 @@ enum Scope {
     Whole,
     /// All that is in it.
     Files,
-    /// A path, and all below it.
-    Only(RawPath),
+    /// A path, and all below it; and the first names of files that have a further one there.
+    Only(RawPath, BTreeSet<RawPath>),
+}
+
+fn is_below(path: &[u8], top: &RawPath) -> bool {
+    path.strip_prefix(top.as_bytes()).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
 }
 
 impl Scope {
-    fn of(wanted: Option<&RawPath>) -> Self {
-        wanted.cloned().map_or(Self::Files, Self::Only)
+    async fn of(source: &Source<'_>, object: &ObjectName, wanted: Option<&RawPath>) -> Result<Self, RestoreError> {
+        let Some(wanted) = wanted.cloned() else { return Ok(Self::Files) };
+        let (archive, top) = (object.clone(), wanted.clone());
+        let consumer = move |input: &mut dyn Read| {
+            let mut first_names = BTreeSet::new();
+            each_entry(input, &archive, |entry| {
+                if let EntryKind::HardLink { to } = entry.kind
+                    && is_below(entry.path.as_bytes(), &top)
+                    && !is_below(to.as_bytes(), &top)
+                {
+                    first_names.insert(to);
+                }
+                Ok(())
+            })?;
+            Ok(first_names)
+        };
+        Ok(Self::Only(wanted, source.read(index(source)?, consumer).await?))
     }
 
     /// Whether a path is wanted. What restores keep never is.
@@ -113,9 +134,7 @@ impl Scope {
         let within = match self {
             Self::Whole => true,
             Self::Files => path != b".",
-            Self::Only(wanted) => {
-                path.strip_prefix(wanted.as_bytes()).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
-            }
+            Self::Only(wanted, first_names) => is_below(path, wanted) || first_names.contains(&RawPath::new(path)),
         };
         within && !is_hidden(path)
     }

@@ -25,7 +25,10 @@ use super::{
     tree::Tree,
 };
 use crate::{
-    backup::{set::SetId, source::Notes},
+    backup::{
+        set::{Component, SetId},
+        source::Notes,
+    },
     engine::Engine,
     event::{Event, Sink},
     model::ServiceName,
@@ -33,8 +36,8 @@ use crate::{
 };
 
 /// Who makes a backup of what is there.
-#[async_trait]
-pub trait SafetyCopy: Send + Sync {
+#[async_trait(?Send)]
+pub trait SafetyCopy {
     /// Makes one, and names it.
     async fn make(&self) -> Result<SetId, String>;
 }
@@ -125,7 +128,12 @@ pub async fn verify(source: &Source<'_>, items: &[Item]) -> Result<(), RestoreEr
             source.check(object).await?;
         }
     }
-    Ok(())
+    // What is unpacked is compared with it.
+    let unpacks = items.iter().any(|item| matches!(item, Item::Volume { .. } | Item::Files { .. }));
+    match source.object(&Component::Index) {
+        Some((index, _)) if unpacks => source.check(index).await,
+        _ => Ok(()),
+    }
 }
 
 /// Goes forward from where the record is.

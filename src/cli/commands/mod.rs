@@ -15,6 +15,7 @@ mod maintenance;
 mod plan;
 mod prune;
 mod releases;
+mod restore;
 mod rollback;
 mod secrets;
 mod status;
@@ -47,7 +48,7 @@ fn place(global: &Global) -> String {
 
 /// A hint whose commands can be run as they stand, from where this command was run.
 pub fn in_place(global: &Global, hint: &str) -> String {
-    const VERBS: [&str; 21] = [
+    const VERBS: [&str; 22] = [
         "init",
         "check",
         "secrets",
@@ -69,6 +70,7 @@ pub fn in_place(global: &Global, hint: &str) -> String {
         "lock",
         "autoupdate",
         "backup",
+        "restore",
     ];
     let place = place(global);
     VERBS
@@ -101,6 +103,7 @@ pub async fn run(args: &Args, ui: &Ui) -> anyhow::Result<Exit> {
         Command::Maintenance { command } => maintenance::run(global, command, ui).await,
         Command::Lock { command } => lock::run(global, command, ui).await,
         Command::Backup(args) => backup::run(global, args, ui).await,
+        Command::Restore(args) => restore::run(global, args, ui).await,
         Command::BackupWatch => backup::watch(global).await,
         Command::Completions { shell } => completions::print(*shell, ui),
         Command::Generate { directory } => completions::generate(directory),

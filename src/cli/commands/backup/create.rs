@@ -16,7 +16,7 @@ use crate::backup::{
     create::{CreateError, Made, Making, create},
     keyring::{Keyring, Unlocking},
     pipeline::{Compression, StoreSettings},
-    plan::{BackupPlan, Choices, Directory, Reach, plan},
+    plan::{BackupPlan, Choices, Directory, plan},
     set::SetId,
     sink::{SinkError, Target, Tee},
     target,
@@ -31,7 +31,7 @@ use crate::cli::{
     signal::Interrupt,
 };
 use crate::engine::{Engine, docker::DockerEngine};
-use crate::model::{Bytes, Consistency, EngineInfo, Packing, Stack, lock_holder};
+use crate::model::{Bytes, Consistency, Packing, Stack, lock_holder};
 use crate::secret::system_random;
 use crate::state::{Holder, Lock};
 use crate::ui::{self, Progress, Ui};
@@ -107,13 +107,6 @@ struct Request<'a> {
 }
 
 impl Request<'_> {
-    fn reach(&self, info: &EngineInfo) -> Reach {
-        // A socket may lead elsewhere, so the machine's name is asked too.
-        let here = rustix::system::uname().nodename().to_string_lossy() == info.host.as_str();
-        let root = rustix::process::geteuid().is_root();
-        if project::engine_is_local(self.global) && here && root { Reach::Machine } else { Reach::Engine }
-    }
-
     async fn plan(&self) -> anyhow::Result<BackupPlan> {
         let observed = project::observe(self.engine, &self.stack.project, BTreeSet::new(), false).await?;
         let consistency = match self.args.consistency {
@@ -126,7 +119,7 @@ impl Request<'_> {
             only: self.args.parts(),
             consistency,
             encrypted: self.settings.lock.is_some(),
-            reach: self.reach(&observed.engine),
+            reach: project::reach(self.global, &observed.engine),
         };
         Ok(plan(self.stack, &observed, &choices)?)
     }

@@ -9,7 +9,7 @@ use crate::cli::{
 };
 use crate::ui::Ui;
 
-pub use watch::run as watch;
+pub use watch::{Watcher, run as watch};
 
 /// Carries it out.
 pub async fn run(global: &Global, args: &Backup, ui: &Ui) -> anyhow::Result<Exit> {
