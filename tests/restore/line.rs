@@ -44,7 +44,8 @@ async fn what_was_there_comes_back() {
 async fn services_that_do_not_start_take_it_back() {
     let made = Made::new().await;
     let before = look(&made.directory());
-    let app = App { dislikes: Some("new"), ..App::new(&made) };
+    let mut app = App::new(&made);
+    app.dislikes = Some("new");
     let failure = go(&made, &app, &made.journal(), made.record(), forward).await.unwrap_err();
     assert!(matches!(failure.undone, Undone::Completely), "{failure:?}");
     assert_eq!((look(&made.directory()), hidden(&made.directory()), app.runs()), (before.clone(), Vec::new(), true));
