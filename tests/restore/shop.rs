@@ -25,6 +25,7 @@ services:
     image: medianest-demo/redis:7
     command: [sh, -c, "trap 'exit 0' TERM; while :; do sleep 1 & wait $$!; done"]
     volumes: [uploads:/uploads]
+    x-medianest: {backup: {kind: none}}
     depends_on:
       db: {condition: service_healthy}
       cache: {condition: service_healthy}
