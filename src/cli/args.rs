@@ -1,11 +1,15 @@
 //! What can be said on the command line.
 
+mod backup;
 mod rollout;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use backup::{
+    BackupCommand, BackupExport, BackupList, BackupPrune, BackupShow, BackupVerify, FromTargets, KeyCommand, Unlock,
+};
 pub use rollout::{Autoupdate, Deploy, MaintenanceCommand, Rollback, Rollout};
 
 /// Deploys a Compose stack on a Docker Engine, watches over it, and says honestly how it went.
@@ -122,6 +126,13 @@ pub enum Command {
     /// Look whether registries have something newer than what runs, and bring it about as `update` does; never databases
     #[command(after_help = "Examples:  medianestctl autoupdate --dry-run\n           medianestctl autoupdate --every 1h")]
     Autoupdate(Autoupdate),
+    /// Look after backups: list, verify, thin out and take away; and the keys that open them
+    #[command(after_help = "Examples:  medianestctl backup list\n           medianestctl backup verify --all --sample 5%")]
+    Backup {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: BackupCommand,
+    },
     /// Show how the services are; exit code 0 only when all are healthy
     #[command(after_help = "Example:  medianestctl status --json | jq .healthy")]
     Status,

@@ -1,5 +1,7 @@
 //! The one place where a typed error becomes an exit code, a message and a hint.
 
+mod backup;
+
 use crate::compose::Diagnostics;
 use crate::engine::{EngineError, ErrorKind};
 use crate::execute::{Evidence, StepError, Undone};
@@ -65,6 +67,8 @@ pub fn problem(error: &anyhow::Error) -> (Exit, Problem) {
         way_back(e)
     } else if let Some(e) = error.downcast_ref::<LockError>() {
         lock(e)
+    } else if let Some(known) = backup::problem(error) {
+        known
     } else if let Some(e) = error.downcast_ref::<Unfinished>() {
         failure(e)
     } else if let Some(e) = error.downcast_ref::<EngineError>() {

@@ -1,6 +1,7 @@
 //! One file a verb. Each gathers, calls and says; what is decided is decided below.
 
 mod autoupdate;
+mod backup;
 mod change;
 mod check;
 mod completions;
@@ -46,7 +47,7 @@ fn place(global: &Global) -> String {
 
 /// A hint whose commands can be run as they stand, from where this command was run.
 pub fn in_place(global: &Global, hint: &str) -> String {
-    const VERBS: [&str; 20] = [
+    const VERBS: [&str; 22] = [
         "init",
         "check",
         "secrets",
@@ -67,6 +68,8 @@ pub fn in_place(global: &Global, hint: &str) -> String {
         "maintenance",
         "lock",
         "autoupdate",
+        "backup",
+        "restore",
     ];
     let place = place(global);
     VERBS
@@ -87,6 +90,7 @@ pub async fn run(args: &Args, ui: &Ui) -> anyhow::Result<Exit> {
         Command::Update(update) => deploy::update(global, update, ui).await,
         Command::Rollback(rollback) => rollback::run(global, rollback, ui).await,
         Command::Autoupdate(args) => autoupdate::run(global, args, ui).await,
+        Command::Backup { command } => backup::run(global, command, ui).await,
         Command::Status => status::run(global, ui).await,
         Command::Logs(logs) => logs::run(global, logs, ui).await,
         Command::Start(services) => lifecycle::start(global, services, ui).await,
