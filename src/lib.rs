@@ -15,7 +15,7 @@
 //! | layer | modules | may use |
 //! |---|---|---|
 //! | 0 | `model`, `event` | std, serde, data types |
-//! | 1 pure | `compose`, `plan`, `drift`, `status`, `ingress::render`, `ingress::trial`, `secret` but for its store, `backup::digest`, `backup::set`, `backup::signature`, `backup::manifest`, `backup::index`, `backup::retention`, `backup::plan` | 0; no tokio, files, environment, bollard, clock |
+//! | 1 pure | `compose`, `plan`, `drift`, `status`, `ingress::render`, `ingress::trial`, `secret` but for its store, `backup::digest`, `backup::set`, `backup::signature`, `backup::manifest`, `backup::index`, `backup::retention`, `backup::plan`, `backup::sample` | 0; no tokio, files, environment, bollard, clock |
 //! | 2 adapters | `engine`, `registry`, `state`, `secret::store`, `backup::keys`, `backup::pipeline`, `backup::source`, `backup::sink` | 0–1 |
 //! | 3 drivers | `execute`, `ingress::switch` and what it needs, `preflight`, the rest of `backup` | 0–2 |
 //! | 4 | `ui` | 0–3, read only |

@@ -30,6 +30,7 @@ const LAYERS: [(&str, u8); 32] = [
     ("backup::index", 1),
     ("backup::retention", 1),
     ("backup::plan", 1),
+    ("backup::sample", 1),
     ("engine", 2),
     ("registry", 2),
     ("state", 2),

@@ -12,21 +12,36 @@
 //! | `sink` | where objects are kept |
 //! | `plan` | what a new set will be made of, and how each part is read |
 //! | `create` | making it |
+//! | `target` | from a declared target to its sink |
+//! | `keyring` | the keys of a deployment, in their files |
+//! | `catalog` | which sets there are, and the only way to their manifests |
+//! | `flaw` | what can be wrong with a set, and with which of its parts |
+//! | `verify`, `sample` | whether sets are what was stored, all of them or some each day |
+//! | `verified` | when that was found out last |
+//! | `prune` | the removal of what is not kept |
+//! | `export` | a set, copied to be taken away |
 //!
 //! `docs/backup-format.md` describes the format for those who have nothing but age, zstd and tar.
 
+pub mod catalog;
 pub mod create;
 pub mod digest;
+pub mod export;
 mod files;
+pub mod flaw;
 pub mod index;
 pub mod keyring;
 pub mod keys;
 pub mod manifest;
 pub mod pipeline;
 pub mod plan;
+pub mod prune;
 pub mod retention;
+pub mod sample;
 pub mod set;
 pub mod signature;
 pub mod sink;
 pub mod source;
 pub mod target;
+pub mod verified;
+pub mod verify;

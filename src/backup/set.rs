@@ -134,6 +134,11 @@ const RESERVED: [&str; 2] = ["config", "secrets"];
 const VOLUME: &str = "volume-";
 
 impl Component {
+    /// Whether it is a tar archive, whose entries the index lists.
+    pub const fn is_archive(&self) -> bool {
+        matches!(self, Self::Volume(_) | Self::Config | Self::Secrets)
+    }
+
     /// The object's name before compression and encryption, which tells `tar`, `pg_restore` and people what it is.
     pub fn file_name(&self) -> String {
         match self {
@@ -167,6 +172,21 @@ impl Component {
             "rdb" => part(name).map(Self::Redis),
             "tar" => part(name.strip_prefix(VOLUME).unwrap_or(name)).map(Self::Volume),
             _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Component {
+    /// For people: `volume uploads`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Database(name) => write!(f, "database {}", name.0),
+            Self::Globals(name) => write!(f, "roles of {}", name.0),
+            Self::Redis(name) => write!(f, "redis {}", name.0),
+            Self::Volume(name) => write!(f, "volume {}", name.0),
+            Self::Config => f.write_str("configuration"),
+            Self::Secrets => f.write_str("secrets"),
+            Self::Index => f.write_str("index"),
         }
     }
 }

@@ -7,7 +7,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub use backup::{Backup, BackupCommand, BackupCreate, CompressChoice, ConsistencyChoice};
+pub use backup::{
+    Backup, BackupCommand, BackupCreate, BackupExport, BackupList, BackupPrune, BackupShow, BackupVerify, CompressChoice,
+    ConsistencyChoice, FromTargets, KeyCommand, Unlock,
+};
 pub use rollout::{Autoupdate, Deploy, MaintenanceCommand, Rollback, Rollout};
 
 /// Deploys a Compose stack on a Docker Engine, watches over it, and says honestly how it went.
@@ -124,6 +127,9 @@ pub enum Command {
     /// Look whether registries have something newer than what runs, and bring it about as `update` does; never databases
     #[command(after_help = "Examples:  medianestctl autoupdate --dry-run\n           medianestctl autoupdate --every 1h")]
     Autoupdate(Autoupdate),
+    /// Back up databases, volumes, configuration and secrets, encrypted, as they are at one moment
+    #[command(after_help = "Examples:  medianestctl backup\n           medianestctl backup create --dry-run")]
+    Backup(Backup),
     /// Show how the services are; exit code 0 only when all are healthy
     #[command(after_help = "Example:  medianestctl status --json | jq .healthy")]
     Status,
@@ -164,9 +170,6 @@ pub enum Command {
         #[command(subcommand)]
         command: MaintenanceCommand,
     },
-    /// Back up databases, volumes, configuration and secrets, encrypted, as they are at one moment
-    #[command(after_help = "Examples:  medianestctl backup\n           medianestctl backup create --dry-run")]
-    Backup(Backup),
     /// Show who is at work on the project, or take the lock away from them
     #[command(after_help = "Examples:  medianestctl lock status\n           medianestctl lock steal")]
     Lock {

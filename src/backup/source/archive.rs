@@ -294,7 +294,7 @@ impl Archive<'_> {
     }
 }
 
-fn hash_zeros(hash: &mut Sha256, mut length: u64) {
+pub(super) fn hash_zeros(hash: &mut Sha256, mut length: u64) {
     const ZEROS: [u8; 16 << 10] = [0; 16 << 10];
     while length > 0 {
         let most = usize::try_from(length).unwrap_or(ZEROS.len()).min(ZEROS.len());

@@ -8,6 +8,7 @@
 //! | `scan` | from an archive that comes from elsewhere to index entries, while it goes by |
 //! | `member`, `pax`, `sparse` | the format of one member |
 //! | `read` | reading an archive, member after member |
+//! | `inspect` | going through an archive without putting anything anywhere |
 //! | `extract`, `place` | putting members below a directory, and refusing those that belong elsewhere |
 //! | `attributes` | extended attributes, of which access control lists are two |
 //!
@@ -18,6 +19,7 @@ mod attributes;
 mod error;
 mod extract;
 mod held;
+mod inspect;
 mod member;
 mod note;
 mod pax;
@@ -31,5 +33,6 @@ pub use archive::{Archived, Chosen, archive, archive_chosen, open_directory};
 pub use error::{ExtractError, Refusal, SourceError};
 pub use extract::{Devices, ExtractOptions, Extracted, Links, extract};
 pub use held::{Held, HoldLimits, hold};
+pub use inspect::inspect;
 pub use note::{Note, Notes, Remark};
 pub use scan::scan;

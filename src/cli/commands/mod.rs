@@ -47,7 +47,7 @@ fn place(global: &Global) -> String {
 
 /// A hint whose commands can be run as they stand, from where this command was run.
 pub fn in_place(global: &Global, hint: &str) -> String {
-    const VERBS: [&str; 21] = [
+    const VERBS: [&str; 22] = [
         "init",
         "check",
         "secrets",
@@ -69,6 +69,7 @@ pub fn in_place(global: &Global, hint: &str) -> String {
         "lock",
         "autoupdate",
         "backup",
+        "restore",
     ];
     let place = place(global);
     VERBS
