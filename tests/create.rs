@@ -4,10 +4,16 @@
 //! Tests whose names begin with `real_` need an engine with the demo's images (`make images`), and root.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[path = "create/fake.rs"]
+mod fake;
+#[path = "support/mod.rs"]
+mod fakes;
 #[path = "create/killed.rs"]
 mod killed;
 #[path = "create/moment.rs"]
 mod moment;
+#[path = "create/plans.rs"]
+mod plans;
 #[path = "create/set.rs"]
 mod set;
 #[path = "create/shop.rs"]

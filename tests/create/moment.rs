@@ -17,7 +17,7 @@ fn real_a_counter_is_the_same_in_all_parts() {
         let path = |name: &str| shop.site.place.beside(&format!("{round}-{name}"));
         fs::write(path("files.tar"), plain("files.tar")).unwrap();
         fs::write(path("dump"), plain("postgres.dump")).unwrap();
-        let file: u64 = text(&format!("tar -xOf '{}' ./counter", path("files.tar").display())).parse().unwrap();
+        let file: u64 = text(&format!("tar -xOf '{}' counter", path("files.tar").display())).parse().unwrap();
         let rows = text(&format!("pg_restore -a -t counter -f - '{}' | grep '^[0-9]'", path("dump").display()));
         let database: u64 = rows.lines().next().unwrap().trim().parse().unwrap();
         let snapshot = plain("redis.rdb");

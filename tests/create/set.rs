@@ -71,7 +71,7 @@ fn real_every_object_is_opened_by_the_tools_that_everybody_has() {
 
     // Secrets are in one object, and in no other one's plain content.
     fs::write(beside.join("secrets.tar"), &plain["secrets.tar"]).unwrap();
-    let secret = text(&format!("tar -xOf '{}/secrets.tar' ./secrets/redis_password", beside.display()));
+    let secret = text(&format!("tar -xOf '{}/secrets.tar' secrets/redis_password", beside.display()));
     assert_eq!(secret, site.place.read("secrets/redis_password"));
     for (name, content) in plain.iter().filter(|(name, _)| *name != "secrets.tar") {
         site.place.assert_no_secret(name, content);
@@ -80,7 +80,7 @@ fn real_every_object_is_opened_by_the_tools_that_everybody_has() {
         site.place.assert_no_secret(&format!("{:?}", entry.file_name()), &fs::read(entry.path()).unwrap());
     }
     let config = text(&format!("age -d -i '{}' '{}/config.tar.zst.age' | zstd -d | tar -t", shop.identity().display(), folder.display()));
-    assert!(config.contains("./compose.yaml") && config.contains("./backup/recipients.txt"), "{config}");
+    assert!(config.contains("compose.yaml") && config.contains("backup/recipients.txt"), "{config}");
     assert!(!config.contains(".env") && !config.contains("backups") && !config.contains("signing"), "{config}");
     assert_eq!(fs::read_to_string(directory.join("backups").join(&site.place.project).join("latest")).unwrap().trim(), told["set"]);
 

@@ -249,7 +249,10 @@ fn say(ui: &Ui, global: &Global, plan: &BackupPlan, made: &Made, tee: &Tee) {
     let marks = ui.err();
     let good = standing.iter().all(|(_, failed)| failed.is_none());
     let sign = if good { marks.good("✓") } else { marks.warning("!") };
-    let held = made.held.map(|held| format!(", the application was held still for {} ms", held.as_millis()));
+    let held = made.held.map(|held| match plan.consistency {
+        Consistency::Stop => format!(", the application was stopped for {}", ui::duration(held)),
+        _ => format!(", the application was held still for {} ms", held.as_millis()),
+    });
     ui.say(&format!(
         "{sign} {}: backup {} made in {}{}",
         plan.project,
