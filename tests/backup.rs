@@ -13,6 +13,10 @@ mod evil;
 mod memory;
 #[path = "backup/pipeline.rs"]
 mod pipeline;
+#[path = "backup/sets.rs"]
+mod sets;
+#[path = "backup/shelf.rs"]
+mod shelf;
 #[path = "backup/stock.rs"]
 mod stock;
 #[path = "backup/tree.rs"]

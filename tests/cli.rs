@@ -6,6 +6,8 @@
 
 #[path = "cli/autoupdate.rs"]
 mod autoupdate;
+#[path = "cli/backup.rs"]
+mod backup;
 #[path = "cli/configuration.rs"]
 mod configuration;
 #[path = "cli/documents.rs"]
@@ -24,6 +26,8 @@ mod registry;
 mod releases;
 #[path = "cli/secrets.rs"]
 mod secrets;
+#[path = "backup/shelf.rs"]
+mod shelf;
 #[path = "cli/support/mod.rs"]
 mod support;
 #[path = "cli/unreachable.rs"]

@@ -123,12 +123,12 @@ pub enum OpenError {
     #[error("the backup {0} is not finished: it was cut short, or is being made")]
     Unfinished(SetId),
     /// Its manifest is not to be believed.
-    #[error("the backup {set} is refused: {source}")]
+    #[error("the backup {set} is refused: {why}")]
     Refused {
         /// The set.
         set: SetId,
         /// Why.
-        source: ManifestError,
+        why: ManifestError,
     },
     /// The place fails.
     #[error(transparent)]
@@ -143,7 +143,7 @@ impl OpenError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoSuchSet(_) | Self::Unfinished(_) => Some("medianestctl backup list shows those that there are".to_owned()),
-            Self::Refused { source, .. } => source.hint().map(str::to_owned),
+            Self::Refused { why, .. } => why.hint().map(str::to_owned),
             Self::Sink(error) => error.hint(),
             Self::Key(_) => None,
         }
@@ -212,10 +212,10 @@ impl Catalog {
                 }
                 // Gone between the listing and now.
                 Err(OpenError::NoSuchSet(_) | OpenError::Unfinished(_)) => Condition::Unfinished,
-                Err(OpenError::Refused { source: error @ (ManifestError::Stranger(_) | ManifestError::Format(_)), .. }) => {
+                Err(OpenError::Refused { why: error @ (ManifestError::Stranger(_) | ManifestError::Format(_)), .. }) => {
                     Condition::Foreign(Some(error))
                 }
-                Err(OpenError::Refused { source, .. }) => Condition::Damaged(vec![Flaw::of_manifest(source)]),
+                Err(OpenError::Refused { why, .. }) => Condition::Damaged(vec![Flaw::of_manifest(why)]),
                 Err(OpenError::Sink(error)) => Condition::Unknown(error),
                 Err(OpenError::Key(error)) => {
                     Condition::Unknown(SinkError::new(SinkErrorKind::Other, "open the set", error.to_string()))
@@ -238,11 +238,11 @@ impl Catalog {
                 return Err(if nothing { OpenError::NoSuchSet(set) } else { OpenError::Unfinished(set) });
             }
             Err(error) if error.kind == SinkErrorKind::Damaged => {
-                return Err(OpenError::Refused { set, source: ManifestError::Damaged(error.detail) });
+                return Err(OpenError::Refused { set, why: ManifestError::Damaged(error.detail) });
             }
             Err(error) => return Err(error.into()),
         };
-        let refused = |source| OpenError::Refused { set, source };
+        let refused = |why| OpenError::Refused { set, why };
         let signed = SignedManifest::parse(&bytes).map_err(refused)?;
         let manifest = signed.verify(&self.trusted).map_err(refused)?;
         manifest.belongs_to(&self.stack, set).map_err(refused)?;

@@ -62,22 +62,22 @@ pub enum KeyringError {
         mode: u32,
     },
     /// A line of a list is no key of its kind.
-    #[error("{path}, line {line}: {source}")]
+    #[error("{path}, line {line}: {why}")]
     Line {
         /// The file.
         path: PathBuf,
         /// Counted from 1.
         line: usize,
         /// What is wrong.
-        source: LineError,
+        why: LineError,
     },
     /// The file is not what it should be.
-    #[error("{path}: {source}")]
+    #[error("{path}: {why}")]
     Key {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        source: KeyError,
+        why: KeyError,
     },
     /// The file holds no signing key.
     #[error("{0} holds no signing key (MEDIANEST-SIGNING-KEY-1:…)")]
@@ -107,9 +107,9 @@ impl KeyringError {
         Some(match self {
             Self::Open { path, .. } => format!("chmod 600 {}", quoted(path)),
             Self::Exists(path) => format!("name another file, or move that one away: mv -i {0} {0}.old", quoted(path)),
-            Self::Key { source, .. } | Self::Given(source) => source.hint().to_owned(),
-            Self::Line { source: LineError::Recipient(source), .. } => source.hint().to_owned(),
-            Self::Line { source: LineError::Signer(_), .. } => {
+            Self::Key { why, .. } | Self::Given(why) => why.hint().to_owned(),
+            Self::Line { why: LineError::Recipient(why), .. } => why.hint().to_owned(),
+            Self::Line { why: LineError::Signer(_), .. } => {
                 "medianestctl backup key test shows the public signing key of a deployment".to_owned()
             }
             Self::NoSigningKey(path) => format!(
@@ -249,9 +249,7 @@ impl Keyring {
         let lines = text.lines().map(str::trim).enumerate();
         let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
         lines
-            .map(|(number, line)| {
-                parse(line).map_err(|source| KeyringError::Line { path: path.clone(), line: number + 1, source })
-            })
+            .map(|(number, line)| parse(line).map_err(|why| KeyringError::Line { path: path.clone(), line: number + 1, why }))
             .collect()
     }
 }
@@ -272,7 +270,7 @@ impl Unlocking {
         let mut unlocking = Self::default();
         for path in identities {
             let content = Secret::new(given(path)?.as_str().to_owned());
-            let found = Identity::read_file(&content).map_err(|source| KeyringError::Key { path: path.clone(), source })?;
+            let found = Identity::read_file(&content).map_err(|why| KeyringError::Key { path: path.clone(), why })?;
             unlocking.identities.extend(found);
         }
         if let Some(path) = passphrase {

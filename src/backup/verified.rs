@@ -16,7 +16,7 @@ use thiserror::Error;
 use super::{
     files,
     flaw::Flaw,
-    set::SetId,
+    set::{MANIFEST, SetId},
     verify::{Checked, Depth},
 };
 use crate::{model::TargetName, secret::quoted};
@@ -87,12 +87,12 @@ struct Written {
 #[derive(Debug, Error)]
 pub enum VerifiedError {
     /// It cannot be read or written.
-    #[error("{path} cannot be used: {source}")]
+    #[error("{path} cannot be used: {why}")]
     Io {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        why: io::Error,
     },
     /// It is not as it was written, or a newer tool's.
     #[error("{path} is not what medianestctl writes: {detail}")]
@@ -123,7 +123,7 @@ impl Verified {
     /// When there is a file and it cannot be used.
     pub fn read(deployment: &Path) -> Result<Self, VerifiedError> {
         let path = deployment.join(FILE);
-        let text = files::read(&path).map_err(|source| VerifiedError::Io { path: path.clone(), source })?;
+        let text = files::read(&path).map_err(|why| VerifiedError::Io { path: path.clone(), why })?;
         let Some(text) = text else { return Ok(Self::default()) };
         let damaged = |detail: String| VerifiedError::Damaged { path: path.clone(), detail };
         let Written { format, targets } = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
@@ -142,7 +142,8 @@ impl Verified {
 
     /// Notes what was found.
     pub fn note(&mut self, target: &TargetName, set: SetId, checked: &Checked, objects: usize, at: DateTime<Utc>) {
-        let looked_into = checked.objects.iter().map(ToString::to_string).collect();
+        // The manifest is looked at first of all.
+        let looked_into = checked.objects.iter().map(ToString::to_string).chain([MANIFEST.to_owned()]).collect();
         let sets = self.0.entry(target.clone()).or_default();
         let outcome = Outcome::of(checked, objects, at).after(sets.get(&set), &looked_into);
         sets.insert(set, outcome);
@@ -163,7 +164,7 @@ impl Verified {
         let path = deployment.join(FILE);
         let text = serde_json::to_vec_pretty(&Written { format: FORMAT, targets: self.0.clone() });
         let written = text.map_err(io::Error::other).and_then(|text| files::replace(&path, &text, files::PUBLIC));
-        written.map_err(|source| VerifiedError::Io { path, source })
+        written.map_err(|why| VerifiedError::Io { path, why })
     }
 }
 

@@ -8,7 +8,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub use backup::{Backup, BackupCommand, BackupCreate, CompressChoice, ConsistencyChoice};
+pub use backup::{
+    Backup, BackupCommand, BackupCreate, BackupExport, BackupList, BackupPrune, BackupShow, BackupVerify, CompressChoice,
+    ConsistencyChoice, FromTargets, KeyCommand, Unlock,
+};
 pub use restore::{Restore, RestoreBegin, RestoreCommand};
 pub use rollout::{Autoupdate, Deploy, MaintenanceCommand, Rollback, Rollout};
 
@@ -126,6 +129,9 @@ pub enum Command {
     /// Look whether registries have something newer than what runs, and bring it about as `update` does; never databases
     #[command(after_help = "Examples:  medianestctl autoupdate --dry-run\n           medianestctl autoupdate --every 1h")]
     Autoupdate(Autoupdate),
+    /// Back up databases, volumes, configuration and secrets, encrypted, as they are at one moment
+    #[command(after_help = "Examples:  medianestctl backup\n           medianestctl backup create --dry-run")]
+    Backup(Backup),
     /// Show how the services are; exit code 0 only when all are healthy
     #[command(after_help = "Example:  medianestctl status --json | jq .healthy")]
     Status,
@@ -166,9 +172,6 @@ pub enum Command {
         #[command(subcommand)]
         command: MaintenanceCommand,
     },
-    /// Back up databases, volumes, configuration and secrets, encrypted, as they are at one moment
-    #[command(after_help = "Examples:  medianestctl backup\n           medianestctl backup create --dry-run")]
-    Backup(Backup),
     /// Put a backup in the place of live data: beside it first, compared, exchanged, and kept until confirmed
     #[command(
         after_help = "Examples:  medianestctl restore --dry-run\n           medianestctl restore --only postgres,uploads --identity key.txt\n           medianestctl restore --file uploads/posters/a.png"

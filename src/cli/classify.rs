@@ -1,8 +1,8 @@
 //! The one place where a typed error becomes an exit code, a message and a hint.
 
+mod backup;
 mod restore;
 
-use crate::backup;
 use crate::compose::Diagnostics;
 use crate::engine::{EngineError, ErrorKind};
 use crate::execute::{Evidence, StepError, Undone};
@@ -15,7 +15,7 @@ use crate::state::{LockError, StateError};
 use crate::ui::{Problem, PromptError};
 
 use super::Exit;
-use super::error::{Defect, Interrupted, NoEngine, NotBackedUp, NotReady, Overtaken, Unfinished, Usage, no_containers};
+use super::error::{Defect, Interrupted, NoEngine, NotReady, Overtaken, Unfinished, Usage, no_containers};
 
 /// Said wherever it is certain.
 const UNCHANGED: &str = "nothing was changed";
@@ -68,17 +68,12 @@ pub fn problem(error: &anyhow::Error) -> (Exit, Problem) {
         way_back(e)
     } else if let Some(e) = error.downcast_ref::<LockError>() {
         lock(e)
+    } else if let Some(known) = backup::problem(error) {
+        known
     } else if let Some(e) = error.downcast_ref::<Unfinished>() {
         failure(e)
-    } else if let Some(e) = error.downcast_ref::<NotBackedUp>() {
-        not_backed_up(e)
-    } else if let Some(e) = error.downcast_ref::<backup::plan::Refused>() {
-        let mut problem = blank("backup", Exit::Preflight, e.to_string());
-        problem.notes.push(UNCHANGED.into());
-        problem.hints = e.0.iter().filter_map(backup::plan::Obstacle::hint).collect();
-        (Exit::Preflight, problem)
-    } else if let Some(told) = restore::problem(error) {
-        told
+    } else if let Some(known) = restore::problem(error) {
+        known
     } else if let Some(e) = error.downcast_ref::<EngineError>() {
         engine(e)
     } else if let Some(StateError::Engine(e)) = error.downcast_ref::<StateError>() {
@@ -109,20 +104,6 @@ pub fn problem(error: &anyhow::Error) -> (Exit, Problem) {
         problem.causes = error.chain().skip(1).map(ToString::to_string).collect();
         (Exit::Failure, problem)
     };
-    (exit, problem)
-}
-
-fn not_backed_up(failed: &NotBackedUp) -> (Exit, Problem) {
-    let exit = failed.signal.unwrap_or(Exit::Failure);
-    let mut problem = blank("backup", exit, failed.error.to_string());
-    problem.causes = causes(&failed.error);
-    for (name, error) in &failed.targets {
-        problem.details.push(format!("target {name}: {error}"));
-        problem.hints.extend(error.hint());
-    }
-    problem.notes.push("there is no new backup; those that there were are as they were".into());
-    problem.hints.extend(failed.error.hint());
-    problem.hints.dedup();
     (exit, problem)
 }
 

@@ -17,6 +17,10 @@ pub const DOCKER_TLS_VERIFY: &str = "DOCKER_TLS_VERIFY";
 /// Seconds that the engine may take to answer one call; 120 when it is not set. For engines on slow disks, and for
 /// those who would rather hear of a hanging one soon.
 pub const ENGINE_TIMEOUT: &str = "MEDIANEST_ENGINE_TIMEOUT";
+/// A file with an age identity that opens backups, in place of `--identity`.
+pub const BACKUP_IDENTITY_FILE: &str = "MEDIANEST_BACKUP_IDENTITY_FILE";
+/// A file with the passphrase that opens backups, in place of `--passphrase-file`.
+pub const BACKUP_PASSPHRASE_FILE: &str = "MEDIANEST_BACKUP_PASSPHRASE_FILE";
 /// No colours.
 pub const NO_COLOR: &str = "NO_COLOR";
 /// What the terminal can.

@@ -22,15 +22,15 @@ pub enum Exit {
     RolledBack = 6,
     /// The new version was not healthy, and the old one could not be brought back.
     RollbackFailed = 7,
-    /// What should be proven could not be (`secrets verify`).
+    /// What should be proven could not be (`secrets verify`, `backup verify`).
     VerificationFailed = 8,
     /// Consent is needed and nobody could be asked, or it was refused.
     ConfirmationNeeded = 9,
     /// `plan --exit-code`: there are changes to make.
     ChangesPending = 10,
-    /// A backup was made, and not every target has it.
+    /// Part of it was done: a place for backups could not be used, the others could.
     Partial = 11,
-    /// The key or passphrase does not open the backup, or none was given.
+    /// The key that was given does not open the backup.
     WrongKey = 12,
     /// A defect of the program.
     Internal = 70,

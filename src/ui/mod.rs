@@ -3,6 +3,7 @@
 //! Layer 4 and the only place that prints. Data goes to standard output; progress, questions and errors go to standard
 //! error. Refuses to decide: it is told everything, and asks only what it is told to ask.
 
+mod backups;
 mod format;
 mod problem;
 mod progress;
@@ -13,6 +14,7 @@ mod table;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+pub use backups::{Standing, backup_page, backups_table, prune_table, standing, why};
 pub use problem::Problem;
 pub use progress::Progress;
 pub use prompt::{PromptError, confirm, input};

@@ -159,6 +159,8 @@ fn achieved(verb: &str, object: &str) -> (String, bool) {
         "try" => (format!("{object} has been tried"), true),
         "pull" => (format!("{object} is here"), true),
         "switch" => (format!("{object} are switched"), true),
+        "verify" => (format!("{object} was looked into"), false),
+        "copy" => (format!("{object} is copied"), false),
         "start" => (format!("{name} started"), false),
         "stop" => (format!("{name} stopped"), false),
         "create" => (format!("{object} created"), false),

@@ -197,7 +197,8 @@ impl Server<'_> {
 
     async fn by_pipe(&self, program: &[&str], pipe: Pipe, job: Job<'_>) -> Result<Stored, StoreError<PartError>> {
         let file = format!("--file={}", pipe.path());
-        let program: Vec<&str> = program.iter().copied().chain([file.as_str()]).collect();
+        // A pipe cannot be synced, and what comes out of it is nowhere yet.
+        let program: Vec<&str> = program.iter().copied().chain(["--no-sync", file.as_str()]).collect();
         let cancel = job.cancel.clone();
         let events = self.engine.run(&self.container.id, Command::new(&self.argv(&program), SILENCE));
         let (verdict, heard) = mpsc::channel();

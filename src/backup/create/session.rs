@@ -90,7 +90,10 @@ impl Session {
         };
         match timeout(limit, answer).await {
             Ok(answer) => answer,
-            Err(_) => Err(PartError::Late { what: format!("an answer of {server}"), seconds: limit.as_secs() }),
+            Err(_) if self.complaint.is_empty() => {
+                Err(PartError::Late { what: format!("an answer of {server}"), seconds: limit.as_secs() })
+            }
+            Err(_) => Err(PartError::refused(&self.what, String::from_utf8_lossy(&self.complaint).trim(), None)),
         }
     }
 

@@ -358,6 +358,3 @@ const fn state(state: &ContainerState) -> &'static str {
         ContainerState::Dead => "it is half removed",
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -250,6 +250,3 @@ impl Upload for TeeUpload {
         join_all(tasks.map(|task| timeout(ABORT, task))).await;
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,10 +1,16 @@
-//! What can be said to `backup`.
+//! `backup` and what belongs to it.
 
-use std::{collections::BTreeSet, path::PathBuf};
+mod create;
 
-use clap::{Subcommand, ValueEnum};
+use std::path::PathBuf;
 
+use clap::Subcommand;
+
+use crate::backup::{sample::Share, set::SetId};
+use crate::cli::env;
 use crate::model::TargetName;
+
+pub use create::{BackupCreate, CompressChoice, ConsistencyChoice};
 
 /// `backup`; without a subcommand it makes one.
 #[derive(Debug, clap::Args)]
@@ -22,70 +28,139 @@ pub struct Backup {
 #[derive(Debug, Subcommand)]
 pub enum BackupCommand {
     /// Make a backup: databases, volumes, configuration, secrets, as they are at one moment
-    #[command(after_help = "Examples:  medianestctl backup create --dry-run\n           medianestctl backup create --to local --only postgres,uploads")]
+    #[command(after_help = "Examples:  medianestctl backup create --dry-run\n           \
+                            medianestctl backup create --to local --only postgres,uploads")]
     Create(BackupCreate),
+    /// List the backups of every target, the newest first
+    #[command(after_help = "Example:  medianestctl backup list --json | jq '.targets[].sets[].set'")]
+    List(BackupList),
+    /// Show one backup: what is in it, how large it is, and which keys open it
+    #[command(after_help = "Example:  medianestctl backup show 20260131T235959Z-0123abcd")]
+    Show(BackupShow),
+    /// Look whether backups are what was stored; with a key also what comes out of them. Exit code 8 when one is damaged
+    #[command(after_help = "Examples:  medianestctl backup verify\n           \
+                            medianestctl backup verify --all --sample 5% --identity key.txt")]
+    Verify(BackupVerify),
+    /// Remove the backups that nothing asks to keep, after showing them; never the last good one
+    #[command(after_help = "Example:  medianestctl backup prune --dry-run")]
+    Prune(BackupPrune),
+    /// Copy a backup, checked, into a directory to be taken away
+    #[command(after_help = "Example:  medianestctl backup export 20260131T235959Z-0123abcd --to /media/usb")]
+    Export(BackupExport),
+    /// Make, try and print the keys that open backups
+    #[command(after_help = "Example:  medianestctl backup key generate --out /media/usb/medianest-key.txt")]
+    Key {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
 }
 
-/// `backup create`.
+/// Which targets.
 #[derive(Debug, Clone, clap::Args)]
-pub struct BackupCreate {
-    /// Only to this target; may be given several times
-    #[arg(long, value_name = "NAME")]
-    pub to: Vec<TargetName>,
-    /// Only these parts: services of databases, volumes, config, secrets
-    #[arg(long, value_name = "PARTS", value_delimiter = ',')]
-    pub only: Vec<String>,
-    /// How the parts are brought to one moment, in place of what the Compose file says
-    #[arg(long, value_enum)]
-    pub consistency: Option<ConsistencyChoice>,
-    /// How objects are compressed, in place of what the Compose file says
-    #[arg(long, value_enum)]
-    pub compress: Option<CompressChoice>,
-    /// A word of your own for it
-    #[arg(long, value_name = "TEXT", value_parser = label)]
-    pub label: Option<String>,
-    /// For everybody to read; secrets are left out
-    #[arg(long, conflicts_with = "passphrase_file")]
-    pub no_encrypt: bool,
-    /// Encrypt with the passphrase on the first line of this file, in place of keys
-    #[arg(long, value_name = "FILE", env = "MEDIANEST_BACKUP_PASSPHRASE_FILE", hide_env = true)]
+pub struct FromTargets {
+    /// Only this target, as the Compose file names it (can be given several times); all of them otherwise
+    #[arg(long, value_name = "TARGET")]
+    pub from: Vec<TargetName>,
+}
+
+/// What opens backups. Only files: what stands on a command line is seen by everybody on the machine.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Unlock {
+    /// File with an age identity (AGE-SECRET-KEY-1…); can be given several times [env: MEDIANEST_BACKUP_IDENTITY_FILE]
+    #[arg(long, value_name = "FILE", env = env::BACKUP_IDENTITY_FILE, hide_env = true)]
+    pub identity: Vec<PathBuf>,
+    /// File whose first line is the passphrase [env: MEDIANEST_BACKUP_PASSPHRASE_FILE]
+    #[arg(long, value_name = "FILE", env = env::BACKUP_PASSPHRASE_FILE, hide_env = true)]
     pub passphrase_file: Option<PathBuf>,
-    /// Show what would be backed up and how it would be read
+}
+
+/// `backup list`.
+#[derive(Debug, clap::Args)]
+pub struct BackupList {
+    /// Which targets.
+    #[command(flatten)]
+    pub from: FromTargets,
+}
+
+/// `backup show`.
+#[derive(Debug, clap::Args)]
+pub struct BackupShow {
+    /// The backup, as `backup list` names it
+    #[arg(value_name = "BACKUP")]
+    pub set: SetId,
+    /// Which targets.
+    #[command(flatten)]
+    pub from: FromTargets,
+}
+
+/// `backup verify`.
+#[derive(Debug, clap::Args)]
+pub struct BackupVerify {
+    /// The backup; the newest one of each target otherwise
+    #[arg(value_name = "BACKUP", conflicts_with = "all")]
+    pub set: Option<SetId>,
+    /// All backups
+    #[arg(long)]
+    pub all: bool,
+    /// Only such a share of the objects, others every day until all had their turn
+    #[arg(long, value_name = "PERCENT")]
+    pub sample: Option<Share>,
+    /// Which targets.
+    #[command(flatten)]
+    pub from: FromTargets,
+    /// What opens them.
+    #[command(flatten)]
+    pub unlock: Unlock,
+}
+
+/// `backup prune`.
+#[derive(Debug, clap::Args)]
+pub struct BackupPrune {
+    /// Show what would be removed, and remove nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Which targets.
+    #[command(flatten)]
+    pub from: FromTargets,
 }
 
-impl BackupCreate {
-    /// The parts that were named; none when all are wanted.
-    pub fn parts(&self) -> BTreeSet<String> {
-        self.only.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
-    }
+/// `backup export`.
+#[derive(Debug, clap::Args)]
+pub struct BackupExport {
+    /// The backup, as `backup list` names it
+    #[arg(value_name = "BACKUP")]
+    pub set: SetId,
+    /// The directory, which must be there
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// Which targets.
+    #[command(flatten)]
+    pub from: FromTargets,
 }
 
-/// How the parts are brought to one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ConsistencyChoice {
-    /// Not at all; nobody is kept waiting
-    Live,
-    /// The application is paused for the moment of the snapshots, well below a second
-    Barrier,
-    /// The application is stopped meanwhile
-    Stop,
-}
-
-/// How objects are compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CompressChoice {
-    /// Zstandard
-    Zstd,
-    /// Gzip, slower and larger, for those who have nothing else
-    Gzip,
-}
-
-/// A label stands in a file that people read by eye.
-fn label(text: &str) -> Result<String, String> {
-    if text.chars().count() <= 200 && !text.chars().any(char::is_control) {
-        return Ok(text.to_owned());
-    }
-    Err("a label is a line of 200 characters at most".into())
+/// `backup key`.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a key that opens backups, and list its public half among the recipients; shown once, or written to a file
+    #[command(after_help = "Example:  medianestctl backup key generate --out /media/usb/medianest-key.txt")]
+    Generate {
+        /// File for the key, which must not be there yet; mode 0600
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Show who can open backups and whose signatures count; with a key, try whether it opens them. Exit code 12 when it does not
+    #[command(after_help = "Example:  medianestctl backup key test --identity /media/usb/medianest-key.txt")]
+    Test {
+        /// The key.
+        #[command(flatten)]
+        unlock: Unlock,
+    },
+    /// Print a sheet for the safe: how to restore by hand, and the key when it is given
+    #[command(after_help = "Example:  medianestctl backup key sheet --identity key.txt | lpr")]
+    Sheet {
+        /// The key to print on it.
+        #[command(flatten)]
+        unlock: Unlock,
+    },
 }

@@ -2,14 +2,7 @@
 
 use super::{UNCHANGED, blank, engine_hint};
 use crate::{
-    backup::{
-        catalog::OpenError,
-        keyring::KeyringError,
-        manifest::ManifestError,
-        restore::{self, RestoreError, Undone},
-        sink::{SinkError, SinkErrorKind},
-        target::NoSuchTarget,
-    },
+    backup::restore::{self, RestoreError, Undone},
     cli::{
         Exit,
         error::{NotChecked, NotRestored},
@@ -34,32 +27,8 @@ pub fn problem(error: &anyhow::Error) -> Option<(Exit, Problem)> {
         refused(Exit::Preflight, "restore", e.to_string(), e.0.iter().filter_map(restore::plan::Obstacle::hint).collect())
     } else if let Some(e) = error.downcast_ref::<RestoreError>() {
         refused(exit_of(e), code_of(e), words(e), e.hint().into_iter().collect())
-    } else if let Some(e) = error.downcast_ref::<OpenError>() {
-        let exit = match e {
-            OpenError::NoSuchSet(_) => Exit::Usage,
-            OpenError::Unfinished(_) | OpenError::Refused { source: ManifestError::Damaged(_) | ManifestError::Forged(_), .. } => {
-                Exit::VerificationFailed
-            }
-            OpenError::Refused { .. } => Exit::VerificationFailed,
-            OpenError::Sink(e) => exit_of_sink(e),
-            OpenError::Key(_) => Exit::Failure,
-        };
-        refused(exit, "backup", e.to_string(), e.hint().into_iter().collect())
-    } else if let Some(e) = error.downcast_ref::<NoSuchTarget>() {
-        refused(Exit::Usage, "usage", e.to_string(), vec![e.hint()])
-    } else if let Some(e) = error.downcast_ref::<KeyringError>() {
-        refused(Exit::Configuration, "keys", e.to_string(), e.hint().into_iter().collect())
-    } else if let Some(e) = error.downcast_ref::<SinkError>() {
-        refused(exit_of_sink(e), "target", e.to_string(), e.hint().into_iter().collect())
     } else {
         None
-    }
-}
-
-const fn exit_of_sink(error: &SinkError) -> Exit {
-    match error.kind {
-        SinkErrorKind::Damaged => Exit::VerificationFailed,
-        _ => Exit::Failure,
     }
 }
 

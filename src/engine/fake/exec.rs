@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::files::Kind;
-use super::image::Check;
+use super::image::{Check, Dialogue};
 use super::world::World;
 use crate::engine::ExecOutput;
 use crate::secret::Secret;
@@ -29,6 +29,11 @@ impl Inside<'_> {
     /// Signals that it has got since its start, oldest first.
     pub fn signals(&self) -> &[String] {
         self.world.containers.get(&self.container).map_or(&[], |c| c.signals.as_slice())
+    }
+
+    /// Whether a container of this name is frozen by now.
+    pub fn is_frozen(&self, name: &str) -> bool {
+        self.world.find(name).and_then(|key| self.world.containers.get(&key)).is_some_and(|c| c.paused)
     }
 
     /// Content of a file.
@@ -85,6 +90,17 @@ pub(super) enum Outcome {
 
 fn answer(code: i64, output: impl Into<Vec<u8>>) -> Outcome {
     Outcome::Ends(Reply { stdout: output.into(), code, ..Reply::default() })
+}
+
+/// The program of the container's image that answers this command's input piece by piece.
+pub(super) fn dialogue(world: &World, container: u64, argv: &[String]) -> Option<Dialogue> {
+    let image = &world.containers.get(&container)?.image;
+    image.about.dialogues.iter().find(|dialogue| dialogue.is_of(argv)).cloned()
+}
+
+/// What such a program answers.
+pub(super) fn answer(world: &mut World, container: u64, elapsed: Duration, dialogue: &Dialogue, question: &str) -> Reply {
+    dialogue.answer(&mut Inside { world, container, elapsed }, question)
 }
 
 /// Runs a command in a container that runs since `elapsed`.

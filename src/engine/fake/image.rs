@@ -31,6 +31,8 @@ pub struct FakeImage {
     pub exec: Option<ExecScript>,
     /// Answers commands that need more than `exec` has, and before it; see `CommandScript`.
     pub commands: Option<CommandScript>,
+    /// Programs that answer each piece of their input as it comes; see `Dialogue`.
+    pub dialogues: Vec<Dialogue>,
     /// What its nginx does when it is told to reload.
     pub reload: Reload,
     /// When it was built.
@@ -51,6 +53,7 @@ impl Default for FakeImage {
             files: BTreeMap::new(),
             exec: None,
             commands: None,
+            dialogues: Vec::new(),
             reload: Reload::default(),
             created: None,
             size: 10 << 20,
@@ -246,5 +249,42 @@ impl fmt::Debug for CommandScript {
 impl PartialEq for CommandScript {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+type Answers = dyn Fn(&mut Inside<'_>, &str) -> Reply + Send + Sync;
+
+/// A program that is asked one thing after the other: to each piece of its input it gives an answer at once, and it ends with its
+/// input, or with an answer whose code is not 0.
+#[derive(Clone)]
+pub struct Dialogue {
+    program: String,
+    answers: Arc<Answers>,
+}
+
+impl Dialogue {
+    /// Commands with `program` among their words, and with an input, are answered by this function.
+    pub fn new(program: &str, answers: impl Fn(&mut Inside<'_>, &str) -> Reply + Send + Sync + 'static) -> Self {
+        Self { program: program.to_owned(), answers: Arc::new(answers) }
+    }
+
+    pub(super) fn is_of(&self, argv: &[String]) -> bool {
+        argv.contains(&self.program)
+    }
+
+    pub(super) fn answer(&self, inside: &mut Inside<'_>, question: &str) -> Reply {
+        (self.answers)(inside, question)
+    }
+}
+
+impl fmt::Debug for Dialogue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Dialogue({})", self.program)
+    }
+}
+
+impl PartialEq for Dialogue {
+    fn eq(&self, other: &Self) -> bool {
+        self.program == other.program && Arc::ptr_eq(&self.answers, &other.answers)
     }
 }

@@ -23,7 +23,7 @@ use tokio::{sync::Notify, time::Instant};
 
 pub use exec::{Asked, Inside, Reply};
 pub use fault::Fault;
-pub use image::{Behaviour, CommandScript, ExecScript, FakeImage, Reload};
+pub use image::{Behaviour, CommandScript, Dialogue, ExecScript, FakeImage, Reload};
 
 use self::{files::Tree, world::World};
 use crate::model::EngineInfo;

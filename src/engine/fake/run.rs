@@ -1,7 +1,7 @@
 //! Commands in the fake's containers, their input and output as streams.
 //!
-//! Owns how a command moves: its input first, then its output, then its time, then its code. Refuses to run on in the
-//! background: what a command does to files is done when it has its input, whoever listens then.
+//! Owns how a command moves: its input first, then its output, then its time, then its code; a dialogue answers in between. Refuses
+//! to run on in the background: what a command does to files is done when it has its input, whoever listens then.
 
 use std::future::ready;
 use std::time::Duration;
@@ -90,6 +90,19 @@ impl FakeEngine {
         let give = async |event| drop(events.send(Ok(event)).await);
         let mut taken = Vec::new();
         if let Some(mut input) = input {
+            if let Some(dialogue) = exec::dialogue(&self.world(), place.key, &argv) {
+                while let Some(piece) = next(action, &mut input, idle).await? {
+                    let question = String::from_utf8_lossy(&piece).into_owned();
+                    let elapsed = Instant::now() - place.since;
+                    let reply = exec::answer(&mut self.world(), place.key, elapsed, &dialogue, &question);
+                    give(CommandEvent::Stdout(reply.stdout.into())).await;
+                    give(CommandEvent::Stderr(reply.stderr.into())).await;
+                    if reply.code != 0 {
+                        return Ok(reply.code);
+                    }
+                }
+                return Ok(0);
+            }
             let echoes = matches!(argv.as_slice(), [program] if program.rsplit('/').next() == Some("cat"));
             while let Some(piece) = next(action, &mut input, idle).await? {
                 match echoes {

@@ -9,14 +9,44 @@ use std::{
         net::{UnixListener, UnixStream},
     },
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{Arc, Condvar, Mutex},
     thread,
 };
+
+/// What does not get through, and how many have been held back for it.
+#[derive(Default)]
+struct Gate {
+    text: Option<String>,
+    held: usize,
+}
+
+#[derive(Default)]
+struct Gates {
+    gate: Mutex<Gate>,
+    opened: Condvar,
+}
+
+impl Gates {
+    /// Returns whether a request gets through. One that is held back never does.
+    fn pass(&self, calls: &[String]) -> bool {
+        let mut gate = self.gate.lock().unwrap();
+        let stopped = |gate: &Gate| gate.text.as_ref().is_some_and(|text| calls.iter().any(|call| call.ends_with(text)));
+        if !stopped(&gate) {
+            return true;
+        }
+        gate.held += 1;
+        while stopped(&gate) {
+            gate = self.opened.wait(gate).unwrap();
+        }
+        false
+    }
+}
 
 /// The socket. It lives as long as the test's process.
 pub struct Relay {
     socket: PathBuf,
     calls: Arc<Mutex<Vec<String>>>,
+    gates: Arc<Gates>,
 }
 
 impl Relay {
@@ -25,14 +55,31 @@ impl Relay {
         let listener = UnixListener::bind(&socket).unwrap();
         fs::set_permissions(&socket, fs::Permissions::from_mode(0o666)).unwrap();
         let calls = Arc::new(Mutex::new(Vec::new()));
-        let (noted, engine) = (calls.clone(), engine.to_owned());
+        let gates = Arc::new(Gates::default());
+        let (noted, engine, at) = (calls.clone(), engine.to_owned(), gates.clone());
         thread::spawn(move || {
             while let Ok((client, _)) = listener.accept() {
-                let (noted, engine) = (noted.clone(), engine.clone());
-                thread::spawn(move || pass(client, UnixStream::connect(engine)?, &noted));
+                let (noted, engine, gates) = (noted.clone(), engine.clone(), at.clone());
+                thread::spawn(move || pass(client, UnixStream::connect(engine)?, &noted, &gates));
             }
         });
-        Self { socket, calls }
+        Self { socket, calls, gates }
+    }
+
+    /// Holds back each request whose path ends in `text`: it never gets through.
+    pub fn hold_back(&self, text: &str) {
+        self.gates.gate.lock().unwrap().text = Some(text.to_owned());
+    }
+
+    /// How many requests have been held back.
+    pub fn holds(&self) -> usize {
+        self.gates.gate.lock().unwrap().held
+    }
+
+    /// Lets requests through from now on; those that were held back are lost with their connections.
+    pub fn let_go(&self) {
+        self.gates.gate.lock().unwrap().text = None;
+        self.gates.opened.notify_all();
     }
 
     /// Its socket.
@@ -47,7 +94,7 @@ impl Relay {
 }
 
 /// Both directions of one connection, until one side hangs up.
-fn pass(mut client: UnixStream, mut engine: UnixStream, calls: &Mutex<Vec<String>>) -> io::Result<()> {
+fn pass(mut client: UnixStream, mut engine: UnixStream, calls: &Mutex<Vec<String>>, gates: &Gates) -> io::Result<()> {
     let (mut back_from, mut back_to) = (engine.try_clone()?, client.try_clone()?);
     thread::spawn(move || {
         let _ = io::copy(&mut back_from, &mut back_to);
@@ -61,7 +108,11 @@ fn pass(mut client: UnixStream, mut engine: UnixStream, calls: &Mutex<Vec<String
             return engine.shutdown(Shutdown::Write);
         }
         // Noted before it is passed on: an answer that was seen is a call that was noted.
-        calls.lock().unwrap().extend(heads.read(&buffer[..count]));
+        let asked = heads.read(&buffer[..count]);
+        calls.lock().unwrap().extend(asked.iter().cloned());
+        if !gates.pass(&asked) {
+            return engine.shutdown(Shutdown::Both);
+        }
         engine.write_all(&buffer[..count])?;
     }
 }

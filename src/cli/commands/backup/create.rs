@@ -31,12 +31,12 @@ use crate::cli::{
     signal::Interrupt,
 };
 use crate::engine::{Engine, docker::DockerEngine};
-use crate::model::{Bytes, Consistency, Packing, Stack, lock_holder};
+use crate::model::{Bytes, Consistency, Packing, Stack, TargetName, lock_holder};
 use crate::secret::system_random;
 use crate::state::{Holder, Lock};
 use crate::ui::{self, Progress, Ui};
 
-use super::{super::next, watch::Watcher};
+use super::{super::next, prune::thin_out, room::Room, watch::Watcher};
 
 /// Makes a backup, or shows what it would be.
 pub async fn run(global: &Global, args: &BackupCreate, ui: &Ui) -> anyhow::Result<Exit> {
@@ -68,6 +68,9 @@ pub async fn run(global: &Global, args: &BackupCreate, ui: &Ui) -> anyhow::Resul
     }
     let (plan, made) = made?;
     say(ui, global, &plan, &made, &tee);
+    // Only now: nothing goes for the sake of a backup that came to nothing.
+    let names = tee.good().iter().filter_map(|target| target.name.parse().ok()).collect::<Vec<TargetName>>();
+    thin_out(&Room::of(stack.clone()), &names, &interrupt, ui).await?;
     Ok(if tee.standing().iter().any(|(_, failed)| failed.is_some()) { Exit::Partial } else { Exit::Ok })
 }
 
@@ -239,7 +242,10 @@ fn say(ui: &Ui, global: &Global, plan: &BackupPlan, made: &Made, tee: &Tee) {
     let marks = ui.err();
     let good = standing.iter().all(|(_, failed)| failed.is_none());
     let sign = if good { marks.good("✓") } else { marks.warning("!") };
-    let held = made.held.map(|held| format!(", the application was held still for {} ms", held.as_millis()));
+    let held = made.held.map(|held| match plan.consistency {
+        Consistency::Stop => format!(", the application was stopped for {}", ui::duration(held)),
+        _ => format!(", the application was held still for {} ms", held.as_millis()),
+    });
     ui.say(&format!(
         "{sign} {}: backup {} made in {}{}",
         plan.project,

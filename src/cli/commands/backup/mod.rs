@@ -1,6 +1,15 @@
-//! `backup`: one file a verb.
+//! `backup`: one file a verb. What all of them need first is in `room`.
 
 mod create;
+mod export;
+mod key;
+mod list;
+mod meter;
+mod prune;
+mod room;
+mod sheet;
+mod show;
+mod verify;
 mod watch;
 
 use crate::cli::{
@@ -11,10 +20,16 @@ use crate::ui::Ui;
 
 pub use watch::{Watcher, run as watch};
 
-/// Carries it out.
+/// Carries a `backup` command out.
 pub async fn run(global: &Global, args: &Backup, ui: &Ui) -> anyhow::Result<Exit> {
-    match &args.command {
-        None => create::run(global, &args.create, ui).await,
-        Some(BackupCommand::Create(create)) => create::run(global, create, ui).await,
+    let Some(command) = &args.command else { return create::run(global, &args.create, ui).await };
+    match command {
+        BackupCommand::Create(args) => create::run(global, args, ui).await,
+        BackupCommand::List(args) => list::run(global, args, ui).await,
+        BackupCommand::Show(args) => show::run(global, args, ui).await,
+        BackupCommand::Verify(args) => verify::run(global, args, ui).await,
+        BackupCommand::Prune(args) => prune::run(global, args, ui).await,
+        BackupCommand::Export(args) => export::run(global, args, ui).await,
+        BackupCommand::Key { command } => key::run(global, command, ui).await,
     }
 }
