@@ -3,8 +3,8 @@
 use std::fs;
 
 use medianestctl::backup::{
-    restore::{Source, Undone, forward, verify},
     pipeline::no_progress,
+    restore::{Source, Undone, forward, verify},
     set::Component,
 };
 use tokio_util::sync::CancellationToken;
@@ -13,8 +13,7 @@ use crate::made::{App, Made, go, hidden, look};
 
 async fn check(made: &Made) -> Result<(), medianestctl::backup::restore::RestoreError> {
     let cancel = CancellationToken::new();
-    let source =
-        Source { sink: &made.sink, manifest: &made.manifest, unlock: None, cancel: &cancel, progress: no_progress() };
+    let source = Source { sink: &made.sink, manifest: &made.manifest, unlock: None, cancel: &cancel, progress: no_progress() };
     verify(&source, &made.plan().items).await
 }
 
@@ -31,7 +30,11 @@ async fn a_damaged_object_touches_nothing() {
         for place in places {
             for cut in [false, true] {
                 let mut damaged = whole.clone();
-                if cut { damaged.truncate(place) } else { damaged[place] ^= 0x20 }
+                if cut {
+                    damaged.truncate(place)
+                } else {
+                    damaged[place] ^= 0x20
+                }
                 fs::write(&path, damaged).unwrap();
                 if component == Component::Config {
                     let error = check(&made).await.unwrap_err();

@@ -20,7 +20,9 @@ async fn restored_files_take_the_place_of_others_and_are_confirmed() {
     let record = made.journal().read().await.unwrap().unwrap();
     assert_eq!((record.way, &record), (Way::Done, &finished.record));
     let paths = match &record.items[0] {
-        medianestctl::backup::restore::record::Item::Files { paths, .. } => paths.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        medianestctl::backup::restore::record::Item::Files { paths, .. } => {
+            paths.iter().map(ToString::to_string).collect::<Vec<_>>()
+        }
         other => panic!("{other:?}"),
     };
     assert_eq!(paths, ["compose.yaml", "nginx/site.conf", "only/new"], "what is the same is not touched");
@@ -103,7 +105,10 @@ async fn killed_anywhere_it_is_the_old_or_the_new() {
                     assert!(app.runs());
                     assert_eq!(hidden(&made.directory()), Vec::<String>::new());
                     for seen in app.seen.lock().unwrap().iter() {
-                        assert!(*seen == old || seen["compose.yaml"].0 == "new" && seen["nginx/site.conf"].0 == "new", "{seen:?}");
+                        assert!(
+                            *seen == old || seen["compose.yaml"].0 == "new" && seen["nginx/site.conf"].0 == "new",
+                            "{seen:?}"
+                        );
                     }
                 }
             }

@@ -18,13 +18,14 @@ use medianestctl::{
         index::{self, IndexLine},
         manifest::{Consistency, FORMAT, Manifest, ObjectRecord, Openers},
         pipeline::{Compression, StoreSettings, no_progress, store},
+        plan::Reach,
         restore::{
-            Context, Failure, Finished, RestoreError, SafetyCopy, Source, app::Services,
+            Context, Failure, Finished, RestoreError, SafetyCopy, Source,
+            app::Services,
             journal::{InDirectory, Journal, JournalError},
             plan::{Beginning, Choices, Facts, RestorePlan, Scene, plan},
             record::Record,
         },
-        plan::Reach,
         set::{Component, ObjectName, Packing, SetId},
         sink::{DiskSink, ObjectKey, Sink},
         source::{archive, open_directory},
@@ -74,12 +75,7 @@ pub fn hidden(path: &Path) -> Vec<String> {
     names.filter(|name| name.starts_with(".medianestctl-")).collect()
 }
 
-async fn object(
-    sink: &DiskSink,
-    folder: &ObjectKey,
-    component: Component,
-    bytes: Vec<u8>,
-) -> (ObjectName, ObjectRecord) {
+async fn object(sink: &DiskSink, folder: &ObjectKey, component: Component, bytes: Vec<u8>) -> (ObjectName, ObjectRecord) {
     let name = ObjectName { component, packing: Packing::Zstd, encrypted: false };
     let upload = sink.begin(&folder.join(&name.to_string()).unwrap()).await.unwrap();
     let settings = StoreSettings { compression: Compression::ZSTD, lock: None };
@@ -100,9 +96,12 @@ impl Made {
         ] {
             write(&model.join(path), text, mode);
         }
-        for (path, text, mode) in
-            [("compose.yaml", "old", 0o600), ("nginx/site.conf", "old", 0o644), ("same", "same", 0o640), ("only-old", "old", 0o644)]
-        {
+        for (path, text, mode) in [
+            ("compose.yaml", "old", 0o600),
+            ("nginx/site.conf", "old", 0o644),
+            ("same", "same", 0o640),
+            ("only-old", "old", 0o644),
+        ] {
             write(&directory.join(path), text, mode);
         }
         let backups = root.path().join("backups");
@@ -274,7 +273,6 @@ impl Journal for Mortal<'_> {
     }
 }
 
-
 /// Carries a record out in a process of its own, as it were.
 pub async fn go(
     made: &Made,
@@ -284,8 +282,7 @@ pub async fn go(
     going: impl AsyncFnOnce(Record, &Context<'_>) -> Result<Finished, Box<Failure>>,
 ) -> Result<Finished, Box<Failure>> {
     let cancel = CancellationToken::new();
-    let source =
-        Source { sink: &made.sink, manifest: &made.manifest, unlock: None, cancel: &cancel, progress: no_progress() };
+    let source = Source { sink: &made.sink, manifest: &made.manifest, unlock: None, cancel: &cancel, progress: no_progress() };
     let fence = Fence::open();
     let events: Arc<Mutex<Vec<Event>>> = Arc::default();
     let copied = Copied(Ok(made.manifest.set));

@@ -13,7 +13,9 @@ use medianestctl::{
         manifest::{Manifest, SignedManifest},
         pipeline::no_progress,
         restore::{
-            Context, Failure, Finished, RestoreError, Source, app::Services, back, confirm, forward,
+            Context, Failure, Finished, RestoreError, Source,
+            app::Services,
+            back, confirm, forward,
             id::RestoreId,
             journal::{AtEngine, Journal},
             record::{FORMAT, Item, Record, RedisFiles, Step, Way},
@@ -122,7 +124,11 @@ fn real_damaged_sets_touch_nothing_live() {
         for cut in [false, true] {
             let mut damaged = whole.clone();
             let place = whole.len() / 2;
-            if cut { damaged.truncate(place) } else { damaged[place] ^= 1 }
+            if cut {
+                damaged.truncate(place)
+            } else {
+                damaged[place] ^= 1
+            }
             fs::write(entry.path(), damaged).unwrap();
             let ran = shop.run(&["restore", "--yes", "--skip-safety-copy", &set]).exits(8);
             assert!(!ran.err.contains("panicked"), "{}", ran.err);
@@ -267,7 +273,11 @@ fn real_killed_between_any_two_steps_it_is_the_old_or_the_new() {
     shop.change();
     let now = shop.look();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let options = ConnectOptions { docker_host: std::env::var("DOCKER_HOST").ok(), timeout: Duration::from_secs(60), ..ConnectOptions::default() };
+    let options = ConnectOptions {
+        docker_host: std::env::var("DOCKER_HOST").ok(),
+        timeout: Duration::from_secs(60),
+        ..ConnectOptions::default()
+    };
     let engine = runtime.block_on(connect(&options)).unwrap();
     let project: ProjectName = shop.site.place.project.parse().unwrap();
     let manifest = SignedManifest::parse(&fs::read(folder.join("manifest.json")).unwrap()).unwrap().claims().clone();

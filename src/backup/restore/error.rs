@@ -160,9 +160,7 @@ impl RestoreError {
                 FetchError::Sink(error) => error.hint(),
                 other => other.hint().map(Into::into),
             },
-            Self::NoObject(_) | Self::NoSuchPath(_) => {
-                Some("medianestctl backup show tells what is in a backup".to_owned())
-            }
+            Self::NoObject(_) | Self::NoSuchPath(_) => Some("medianestctl backup show tells what is in a backup".to_owned()),
             Self::Sink(error) => error.hint(),
             Self::NotRunning(service) => Some(format!("start it with `medianestctl start {service}`")),
             Self::OutOfReach(_) => {
@@ -172,7 +170,8 @@ impl RestoreError {
                 Some("bring the stack about with `medianestctl deploy` first, then restore its data".to_owned())
             }
             Self::SafetyCopy(_) => Some(
-                "mend that, or go without a way back to what is lost by this: `medianestctl restore --skip-safety-copy`".to_owned(),
+                "mend that, or go without a way back to what is lost by this: `medianestctl restore --skip-safety-copy`"
+                    .to_owned(),
             ),
             Self::LockLost(lost) => Some(lost.hint()),
             _ => None,

@@ -62,7 +62,13 @@ pub(super) async fn stage_files(
         Some(path) if found.is_empty() => Err(RestoreError::NoSuchPath(path.clone())),
         Some(path) => Ok(vec![path.clone()]),
         None => {
-            let check = move || found.into_iter().filter(|entry| entry.kind != EntryKind::Directory && differs(&root, entry)).map(|entry| entry.path).collect();
+            let check = move || {
+                found
+                    .into_iter()
+                    .filter(|entry| entry.kind != EntryKind::Directory && differs(&root, entry))
+                    .map(|entry| entry.path)
+                    .collect()
+            };
             tokio::task::spawn_blocking(check).await.map_err(|_| RestoreError::Thread)
         }
     }
@@ -140,12 +146,7 @@ impl Scope {
     }
 }
 
-async fn unpack(
-    source: &Source<'_>,
-    object: &ObjectName,
-    staged: OwnedFd,
-    scope: Scope,
-) -> Result<Notes, RestoreError> {
+async fn unpack(source: &Source<'_>, object: &ObjectName, staged: OwnedFd, scope: Scope) -> Result<Notes, RestoreError> {
     let limits = source.record(object)?.files.ok_or_else(|| RestoreError::NoObject(format!("number of entries of {object}")))?;
     let options = ExtractOptions {
         owners: rustix::process::geteuid().is_root(),
@@ -247,9 +248,7 @@ fn walk(
     }
     walked?;
     match expected.recv() {
-        Ok(missing) => {
-            Err(ConsumeError::Differs { wanted: describe(&missing), path: missing.path, found: "nothing".to_owned() })
-        }
+        Ok(missing) => Err(ConsumeError::Differs { wanted: describe(&missing), path: missing.path, found: "nothing".to_owned() }),
         Err(_) => Ok(()),
     }
 }

@@ -379,8 +379,10 @@ impl<'a> Planner<'a> {
         };
         found.extend(stack.services.values().filter(|service| mounts(service)).map(|service| service.name.clone()));
         loop {
-            let needs = |service: &Service| service.depends_on.keys().any(|name| found.contains(name) || databases.contains(name));
-            let stays = |service: &Service| service.ingress.is_some() || databases.contains(&service.name) || service.is_job(stack);
+            let needs =
+                |service: &Service| service.depends_on.keys().any(|name| found.contains(name) || databases.contains(name));
+            let stays =
+                |service: &Service| service.ingress.is_some() || databases.contains(&service.name) || service.is_job(stack);
             let more: Vec<_> = stack
                 .services
                 .values()

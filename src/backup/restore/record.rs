@@ -33,11 +33,7 @@ pub struct RedisFiles {
 
 impl Default for RedisFiles {
     fn default() -> Self {
-        Self {
-            snapshot: "dump.rdb".to_owned(),
-            directory: Some("appendonlydir".to_owned()),
-            append: "appendonly.aof".to_owned(),
-        }
+        Self { snapshot: "dump.rdb".to_owned(), directory: Some("appendonlydir".to_owned()), append: "appendonly.aof".to_owned() }
     }
 }
 

@@ -70,7 +70,8 @@ fn not_restored(failed: &NotRestored) -> (Exit, Problem) {
     };
     let mut problem = blank(code_of(&failure.error), exit, format!("cannot {} {}", failure.verb, failure.object));
     problem.causes.push(words(&failure.error));
-    let open = "see where it is, and go on, with `medianestctl restore --resume`, or take it back with `medianestctl restore rollback`";
+    let open =
+        "see where it is, and go on, with `medianestctl restore --resume`, or take it back with `medianestctl restore rollback`";
     match &failure.undone {
         Undone::Untouched => problem.notes.push("nothing live was touched, and what lay beside it is removed".into()),
         Undone::Completely => problem.notes.push("the data is what it was before, and the services run".into()),

@@ -87,14 +87,10 @@ const ALL: [(&str, u64); 7] = [
 ];
 
 fn container(service: &str, runs: bool) -> ObservedContainer {
-    let labels: Labels = [
-        (label::PROJECT, "shop"),
-        (label::COMPOSE_PROJECT, "shop"),
-        (label::COMPOSE_SERVICE, service),
-        (label::ROLE, "service"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into();
+    let labels: Labels =
+        [(label::PROJECT, "shop"), (label::COMPOSE_PROJECT, "shop"), (label::COMPOSE_SERVICE, service), (label::ROLE, "service")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
     ObservedContainer {
         id: format!("id-{service}"),
         name: format!("shop-{service}-1"),
@@ -253,10 +249,7 @@ fn a_newer_server_reads_an_older_dump() {
 fn what_is_not_there_is_named() {
     let all = manifest(&ALL);
     let mut facts = facts();
-    assert_eq!(
-        refused(&all, &facts, &choices(&["nothing"])),
-        ["the backup has no part `nothing`"]
-    );
+    assert_eq!(refused(&all, &facts, &choices(&["nothing"])), ["the backup has no part `nothing`"]);
     facts.servers.clear();
     assert_eq!(
         refused(&all, &facts, &choices(&["postgres", "cache"])),

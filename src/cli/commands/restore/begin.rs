@@ -1,9 +1,6 @@
 //! `restore [SET]`: shows, asks, checks the whole set, restores.
 
-use std::{
-    collections::BTreeSet,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::Utc;
 use serde_json::json;
@@ -73,7 +70,8 @@ pub async fn run(global: &Global, args: &RestoreBegin, ui: &Ui) -> anyhow::Resul
         ui::confirm(ui, "What is there now is not backed up before, and what the backup lacks can be lost. Go on?")?;
     }
     let what: Vec<_> = planned.items.iter().map(Item::describe).collect();
-    let question = format!("This puts {} of backup {} in the place of what is there in `{target}`. Go on?", what.join(", "), manifest.set);
+    let question =
+        format!("This puts {} of backup {} in the place of what is there in `{target}`. Go on?", what.join(", "), manifest.set);
     ui::confirm(ui, &question)?;
 
     ui.say("checking every object of the backup");
@@ -138,7 +136,10 @@ fn open_already(record: &Record) -> Usage {
         }
         _ => "go on with `medianestctl restore --resume`, or take it back with `medianestctl restore rollback`",
     };
-    Usage { message: format!("the restore of {set}, begun {begun} by {}, is open: {}", record.by, record.standing()), hint: Some(hint.into()) }
+    Usage {
+        message: format!("the restore of {set}, begun {begun} by {}, is open: {}", record.by, record.standing()),
+        hint: Some(hint.into()),
+    }
 }
 
 /// The names of the parts that are replaced, as backups know them.
@@ -171,7 +172,9 @@ impl Gathered<'_> {
                 facts.free = rustix::fs::statvfs(seen.engine.root_dir.as_str()).ok().map(|fs| fs.f_bavail * fs.f_frsize);
             }
             let wanted = self.manifest.objects.keys().map(|object| part_name(&object.component).to_owned());
-            let wanted = wanted.filter(|name| self.choices.files.is_empty() && (self.choices.only.is_empty() || self.choices.only.contains(name)));
+            let wanted = wanted.filter(|name| {
+                self.choices.files.is_empty() && (self.choices.only.is_empty() || self.choices.only.contains(name))
+            });
             facts.servers = servers(engine, stack, &seen, &wanted.collect()).await?;
             observed = Some(seen);
         }

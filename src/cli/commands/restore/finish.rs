@@ -45,7 +45,10 @@ async fn carry_out(
         (Some(engine), Some(project)) if !record.project.is_empty() => {
             let work = async |lock: &crate::state::Lock| {
                 // Somebody else may have gone on with it before the lock was ours.
-                let record = place.open_record().await?.ok_or_else(|| Usage { message: "no restore is open any more".into(), hint: None })?;
+                let record = place
+                    .open_record()
+                    .await?
+                    .ok_or_else(|| Usage { message: "no restore is open any more".into(), hint: None })?;
                 run.go(record, going, Some(lock), &NoCopy).await
             };
             run.under_lock(engine, project, work).await
@@ -61,7 +64,9 @@ pub async fn resume(global: &Global, args: &RestoreBegin, ui: &Ui) -> anyhow::Re
         Way::Done => {
             return Err(Usage {
                 message: format!("the restore of {} is done: there is nothing to go on with", record.set),
-                hint: Some("keep it with `medianestctl restore confirm`, or take it back with `medianestctl restore rollback`".into()),
+                hint: Some(
+                    "keep it with `medianestctl restore confirm`, or take it back with `medianestctl restore rollback`".into(),
+                ),
             }
             .into());
         }

@@ -151,19 +151,14 @@ impl Run<'_> {
         };
         if let Err(error) = lock.release(engine).await {
             let name = lock_holder(project);
-            self.ui.warn(&format!("the lock could not be given back: {error}"), Some(&format!("remove it with `docker rm {name}`")));
+            self.ui
+                .warn(&format!("the lock could not be given back: {error}"), Some(&format!("remove it with `docker rm {name}`")));
         }
         done
     }
 
     /// Goes on with a record.
-    async fn go(
-        &self,
-        record: Record,
-        going: Going,
-        lock: Option<&Lock>,
-        safety: &dyn SafetyCopy,
-    ) -> anyhow::Result<Finished> {
+    async fn go(&self, record: Record, going: Going, lock: Option<&Lock>, safety: &dyn SafetyCopy) -> anyhow::Result<Finished> {
         let progress = Progress::new(*self.ui);
         let events = |event: Event| {
             self.meter.hear(&event);

@@ -93,12 +93,14 @@ impl Copy<'_> {
             ]),
             watch: &Watcher::new(self.engine, self.lock, self.global),
             // Its steps are parts of one of the restore's.
-            events: &|event| self.lock.journal().event(&match event {
-                Event::StepStarted { verb, object, .. } => {
-                    Event::StepProgress { step: 0, message: format!("{verb} {object}"), done: None, total: None }
-                }
-                other => other,
-            }),
+            events: &|event| {
+                self.lock.journal().event(&match event {
+                    Event::StepStarted { verb, object, .. } => {
+                        Event::StepProgress { step: 0, message: format!("{verb} {object}"), done: None, total: None }
+                    }
+                    other => other,
+                })
+            },
             cancel: self.cancel.clone(),
             fence: self.lock.fence(),
             now: Utc::now,
