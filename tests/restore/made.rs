@@ -71,7 +71,7 @@ pub fn look(path: &Path) -> BTreeMap<String, (String, u32)> {
 
 /// What restores have left in a directory.
 pub fn hidden(path: &Path) -> Vec<String> {
-    let names = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let names = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
     names.filter(|name| name.starts_with(".medianestctl-")).collect()
 }
 
