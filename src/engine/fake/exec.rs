@@ -99,7 +99,7 @@ pub(super) fn dialogue(world: &World, container: u64, argv: &[String]) -> Option
 }
 
 /// What such a program answers.
-pub(super) fn answer(world: &mut World, container: u64, elapsed: Duration, dialogue: &Dialogue, question: &str) -> Reply {
+pub(super) fn turn(world: &mut World, container: u64, elapsed: Duration, dialogue: &Dialogue, question: &str) -> Reply {
     dialogue.answer(&mut Inside { world, container, elapsed }, question)
 }
 

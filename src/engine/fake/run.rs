@@ -94,7 +94,7 @@ impl FakeEngine {
                 while let Some(piece) = next(action, &mut input, idle).await? {
                     let question = String::from_utf8_lossy(&piece).into_owned();
                     let elapsed = Instant::now() - place.since;
-                    let reply = exec::answer(&mut self.world(), place.key, elapsed, &dialogue, &question);
+                    let reply = exec::turn(&mut self.world(), place.key, elapsed, &dialogue, &question);
                     give(CommandEvent::Stdout(reply.stdout.into())).await;
                     give(CommandEvent::Stderr(reply.stderr.into())).await;
                     if reply.code != 0 {
