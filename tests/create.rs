@@ -18,7 +18,7 @@ mod plans;
 mod set;
 #[path = "create/shop.rs"]
 mod shop;
-#[path = "create/targets.rs"]
-mod targets;
 #[path = "cli/support/mod.rs"]
 mod support;
+#[path = "create/targets.rs"]
+mod targets;

@@ -139,7 +139,8 @@ impl Shop {
         let dumps = servers.clone();
         let dump = CommandScript::new(move |_, asked| {
             let is = |program: &str| asked.argv.iter().any(|word| word == program);
-            let ends = |code, text: &str| Reply { code, stdout: text.into(), stderr: b"the last words".to_vec(), ..Reply::default() };
+            let ends =
+                |code, text: &str| Reply { code, stdout: text.into(), stderr: b"the last words".to_vec(), ..Reply::default() };
             match () {
                 () if is("pg_dump") => Some(ends(dumps.dump_code, "PGDMP the rows")),
                 () if is("pg_dumpall") => Some(ends(dumps.globals_code, "CREATE ROLE reader;")),
@@ -149,7 +150,9 @@ impl Shop {
         let postgres = FakeImage { dialogues: vec![psql], commands: Some(dump), ..FakeImage::default() };
         let asked = servers.clone();
         let client = Dialogue::new("redis-cli", move |inside, question| asked.redis(inside, question, &saves));
-        let file = CommandScript::new(|_, asked| asked.argv.iter().any(|word| word.contains("exec cat")).then(|| said("REDIS0011 keys")));
+        let file = CommandScript::new(|_, asked| {
+            asked.argv.iter().any(|word| word.contains("exec cat")).then(|| said("REDIS0011 keys"))
+        });
         let redis = FakeImage { dialogues: vec![client], commands: Some(file), ..FakeImage::default() };
         let engine = FakeEngine::new()
             .with_image("postgres:15", postgres)
@@ -169,8 +172,12 @@ impl Shop {
                 ("io.medianest.role", "service"),
             ];
             let labels: Labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-            let spec =
-                ContainerSpec::holder(format!("shop-{}-1", service.name), service.image.to_string(), labels, service.mounts.clone());
+            let spec = ContainerSpec::holder(
+                format!("shop-{}-1", service.name),
+                service.image.to_string(),
+                labels,
+                service.mounts.clone(),
+            );
             engine.create_container(&ContainerSpec { command: Some(vec!["serve".into()]), ..spec }).await.unwrap();
             engine.start(&format!("shop-{}-1", service.name)).await.unwrap();
         }
@@ -214,7 +221,13 @@ impl Shop {
         Tee::new(vec![target("a", fails[0]), target("b", fails[1])])
     }
 
-    async fn make(&self, consistency: Consistency, tee: &Tee, cancel: CancellationToken, watch: &(dyn Fn(Event) + Send + Sync)) -> Result<Made, CreateError> {
+    async fn make(
+        &self,
+        consistency: Consistency,
+        tee: &Tee,
+        cancel: CancellationToken,
+        watch: &(dyn Fn(Event) + Send + Sync),
+    ) -> Result<Made, CreateError> {
         let plan = self.plan(consistency).await;
         let making = Making {
             engine: &self.engine,
@@ -296,7 +309,10 @@ async fn all_parts_are_of_one_moment_and_the_manifest_is_last() {
     let object = |name: &str| made.manifest.objects[&name.parse().unwrap()].clone();
     assert_eq!(object("db.dump.zst").rows, BTreeMap::from([("public.films".to_owned(), 3)]));
     assert_eq!(object("cache.rdb.zst").keys, Some(7));
-    assert_eq!(made.manifest.versions, BTreeMap::from([("db".to_owned(), "15.4".to_owned()), ("cache".to_owned(), "7.2.1".to_owned())]));
+    assert_eq!(
+        made.manifest.versions,
+        BTreeMap::from([("db".to_owned(), "15.4".to_owned()), ("cache".to_owned(), "7.2.1".to_owned())])
+    );
     assert_eq!(shop.plain("a", "db.dump.zst"), "PGDMP the rows");
     assert_eq!(shop.plain("b", "cache.rdb.zst"), "REDIS0011 keys");
     let index = shop.plain("a", "index.zst");
@@ -364,7 +380,10 @@ async fn letting_go_is_tried_again() {
 #[tokio::test]
 async fn what_the_servers_say_counts() {
     let failing = [
-        (Servers { dump_code: 1, ..Servers::default() }, "`db` could not be backed up: pg_dump: it ended with code 1: the last words"),
+        (
+            Servers { dump_code: 1, ..Servers::default() },
+            "`db` could not be backed up: pg_dump: it ended with code 1: the last words",
+        ),
         (Servers { globals_code: 2, ..Servers::default() }, "`db` could not be backed up: pg_dumpall: it ended with code 2"),
         (Servers { save_fails: true, ..Servers::default() }, "`cache` could not be backed up: save a snapshot in shop-cache-1"),
     ];
@@ -442,7 +461,9 @@ async fn what_is_stopped_starts_when_all_is_read_and_when_it_fails() {
     }
     let shop = Shop::new(Servers::default()).await;
     let made = shop.make(Consistency::Live, &shop.disks(), CancellationToken::new(), &|_| ()).await.unwrap();
-    assert!(made.held.is_none() && !shop.engine.changes().iter().any(|call| call.starts_with("pause") || call.starts_with("stop")));
+    assert!(
+        made.held.is_none() && !shop.engine.changes().iter().any(|call| call.starts_with("pause") || call.starts_with("stop"))
+    );
 }
 
 /// A directory whose disk is full after so many writes.

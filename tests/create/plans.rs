@@ -7,7 +7,11 @@ use medianestctl::{
         manifest::Consistency,
         plan::{BackupPlan, Choices, Obstacle, Reach, Refused, plan},
     },
-    engine::{ContainerSpec, Engine, VolumeSpec, Wanted, fake::{FakeEngine, FakeImage}, observe},
+    engine::{
+        ContainerSpec, Engine, VolumeSpec, Wanted,
+        fake::{FakeEngine, FakeImage},
+        observe,
+    },
     model::{Labels, Stack},
 };
 
@@ -23,14 +27,23 @@ services:
 volumes: {pg: {}, rd: {}, jobs: {}, uploads: {}, logs: {x-medianest: {backup: false}}}
 ";
 
-async fn planned(consistency: Consistency, encrypted: bool, reach: Reach, only: &[&str], running: &[&str]) -> Result<BackupPlan, Refused> {
+async fn planned(
+    consistency: Consistency,
+    encrypted: bool,
+    reach: Reach,
+    only: &[&str],
+    running: &[&str],
+) -> Result<BackupPlan, Refused> {
     let stack: Stack = Project::new(COMPOSE).stack();
     let engine = ["postgres:15", "redis:7", "shop/api:1"]
         .into_iter()
         .fold(FakeEngine::new(), |engine, image| engine.with_image(image, FakeImage::default()));
     for volume in stack.volumes.values() {
         let (name, labels) = (volume.name.to_string(), Labels::new());
-        engine.create_volume(&VolumeSpec { name: name.clone(), labels, driver: None, driver_opts: Default::default() }).await.unwrap();
+        engine
+            .create_volume(&VolumeSpec { name: name.clone(), labels, driver: None, driver_opts: Default::default() })
+            .await
+            .unwrap();
         engine.volume_lies_at(&name, &format!("/volumes/{name}"));
     }
     for service in stack.services.values() {
@@ -91,7 +104,8 @@ async fn what_would_be_missing_is_told_all_at_once() {
     let Refused(obstacles) = refused.unwrap_err();
     let not_running = |service: &str| Obstacle::NotRunning { service: service.into(), state: "it was never started" };
     let known = "cache, config, db, jobs, logs, pg, rd, secrets, uploads".to_owned();
-    let expected = [Obstacle::Unknown { name: "other".into(), known }, not_running("cache"), not_running("db"), Obstacle::SecretsInClear];
+    let expected =
+        [Obstacle::Unknown { name: "other".into(), known }, not_running("cache"), not_running("db"), Obstacle::SecretsInClear];
     assert_eq!(obstacles, expected);
     assert!(obstacles.iter().all(|obstacle| obstacle.hint().is_some()));
     // What was left out by declaration can be asked for.

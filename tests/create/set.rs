@@ -15,7 +15,10 @@ fn real_every_object_is_opened_by_the_tools_that_everybody_has() {
         "psql -qX -U shop -c 'create table films as select n, md5(n::text) m from generate_series(1, 20000) n' \
          -c 'create schema \"Odd\"' -c 'create table \"Odd\".\"a b\" (j jsonb)' -c 'create role reader'",
     );
-    shop.exec("app", "mkdir -p /files/sub && echo film > '/files/sub/a film.txt' && ln -s sub /files/link && chmod 640 /files/sub/*");
+    shop.exec(
+        "app",
+        "mkdir -p /files/sub && echo film > '/files/sub/a film.txt' && ln -s sub /files/link && chmod 640 /files/sub/*",
+    );
     let told = shop.backup(&["--label", "before the move"]);
     assert_eq!(told["targets"][0]["error"], Value::Null);
     let pause = told["held_still_milliseconds"].as_u64().expect("the application was held still");
@@ -79,10 +82,14 @@ fn real_every_object_is_opened_by_the_tools_that_everybody_has() {
     for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
         site.place.assert_no_secret(&format!("{:?}", entry.file_name()), &fs::read(entry.path()).unwrap());
     }
-    let config = text(&format!("age -d -i '{}' '{}/config.tar.zst.age' | zstd -d | tar -t", shop.identity().display(), folder.display()));
+    let config =
+        text(&format!("age -d -i '{}' '{}/config.tar.zst.age' | zstd -d | tar -t", shop.identity().display(), folder.display()));
     assert!(config.contains("compose.yaml") && config.contains("backup/recipients.txt"), "{config}");
     assert!(!config.contains(".env") && !config.contains("backups") && !config.contains("signing"), "{config}");
-    assert_eq!(fs::read_to_string(directory.join("backups").join(&site.place.project).join("latest")).unwrap().trim(), told["set"]);
+    assert_eq!(
+        fs::read_to_string(directory.join("backups").join(&site.place.project).join("latest")).unwrap().trim(),
+        told["set"]
+    );
 
     // Nothing of the making is left in the database's container, nor at the server.
     assert_eq!(shop.exec("postgres", "ls -A /tmp"), "");

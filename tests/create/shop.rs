@@ -1,11 +1,6 @@
 //! A small stack with a database of each kind and an application that writes to all of it, without a pause.
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt as _,
-    path::PathBuf,
-    process::Command,
-};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf, process::Command};
 
 use serde_json::Value;
 

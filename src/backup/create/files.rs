@@ -13,11 +13,7 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{
-    PartError,
-    job::Job,
-    output,
-};
+use super::{PartError, job::Job, output};
 use crate::{
     backup::{
         index::{IndexEntry, IndexLine, head},
@@ -110,8 +106,7 @@ impl Lines {
 pub(super) async fn hold_now(paths: Vec<(String, PathBuf)>) -> Result<BTreeMap<String, Held>, PartError> {
     let work = move || {
         let until = Instant::now() + HOLDING;
-        let limits =
-            HoldLimits { written_within: WRITTEN_WITHIN, largest: LARGEST_HELD, total: MOST_HELD, until };
+        let limits = HoldLimits { written_within: WRITTEN_WITHIN, largest: LARGEST_HELD, total: MOST_HELD, until };
         let each = paths.into_iter().map(|(name, path)| {
             let root = open_directory(&path).map_err(|error| PartError::machine(format!("open {}", path.display()), error))?;
             Ok((name, hold(root, &limits)?))

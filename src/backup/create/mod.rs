@@ -20,12 +20,7 @@ mod redis;
 mod session;
 mod still;
 
-use std::{
-    collections::BTreeMap,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use futures_util::future::{join_all, try_join_all};
@@ -185,7 +180,8 @@ impl<'a> Run<'a> {
 
     async fn make(&mut self) -> Result<(Manifest, Option<Duration>), CreateError> {
         self.steps.begin();
-        let step = self.steps.start("get ready for", "the backup", "the servers are asked beforehand, so that the moment is short");
+        let step =
+            self.steps.start("get ready for", "the backup", "the servers are asked beforehand, so that the moment is short");
         let cancel = self.making.cancel.clone();
         let ready = or_cancelled(&cancel, self.open()).await;
         self.steps.end(step, ready)?;
@@ -272,12 +268,11 @@ impl<'a> Run<'a> {
             Consistency::Barrier => plan.parts.iter().filter_map(read_directly).collect(),
             Consistency::Live | Consistency::Stop => Vec::new(),
         };
-        let postgres = self.postgres.iter_mut().map(|(name, postgres)| async move {
-            postgres.hold().await.map_err(CreateError::part(name))
-        });
-        let redis = self.redis.iter_mut().map(|(name, redis)| async move {
-            redis.hold().await.map_err(CreateError::part(name))
-        });
+        let postgres = self
+            .postgres
+            .iter_mut()
+            .map(|(name, postgres)| async move { postgres.hold().await.map_err(CreateError::part(name)) });
+        let redis = self.redis.iter_mut().map(|(name, redis)| async move { redis.hold().await.map_err(CreateError::part(name)) });
         let held = async { files::hold_now(volumes).await.map_err(CreateError::Still) };
         let (_, saving, held) = futures_util::try_join!(try_join_all(postgres), try_join_all(redis), held)?;
         self.held = held;
@@ -343,13 +338,8 @@ impl<'a> Run<'a> {
             let object = self.object(component.clone());
             let meter = Arc::new(Meter::default());
             let key = self.folder.join(&object.to_string()).map_err(no_key)?;
-            let job = Job {
-                tee: making.tee,
-                settings: making.settings,
-                key,
-                cancel: self.cancel.clone(),
-                meter: Arc::clone(&meter),
-            };
+            let job =
+                Job { tee: making.tee, settings: making.settings, key, cancel: self.cancel.clone(), meter: Arc::clone(&meter) };
             let step = self.steps.start("back up", &object.to_string(), part_cause(&component));
             let (index, archive) = (index.clone(), object.clone());
             let (postgres, redis) = (&mut self.postgres, &mut self.redis);
@@ -375,7 +365,8 @@ impl<'a> Run<'a> {
                         let stored = files::directory(path.into(), archive, held, index, job).await;
                         let mut record = archived(stored.map_err(failed)?);
                         if late {
-                            let note = "not all files were read at the moment of the backup: there are too many, or they are too large";
+                            let note =
+                                "not all files were read at the moment of the backup: there are too many, or they are too large";
                             record.notes.push(note.to_owned());
                         }
                         Ok(record)

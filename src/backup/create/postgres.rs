@@ -149,7 +149,8 @@ impl<'a> Postgres<'a> {
     pub(super) async fn abandon(self) {
         let query = ending("=", &self.server.application);
         self.session.close().await;
-        let argv = self.server.argv(&["psql", "-XAtq", "--no-password", "--command", &format!("{query} AND pid <> pg_backend_pid()")]);
+        let argv =
+            self.server.argv(&["psql", "-XAtq", "--no-password", "--command", &format!("{query} AND pid <> pg_backend_pid()")]);
         // What cannot be ended now is ended by the next backup.
         let _ = self.server.engine.exec(&self.server.container.id, &argv, SOON).await;
     }
@@ -218,7 +219,9 @@ impl Server<'_> {
 }
 
 /// What came of a command and of storing its output: whichever was the cause.
-pub(super) fn both((read, stored): (Result<(), PartError>, Result<(Stored, ()), StoreError<PartError>>)) -> Result<Stored, StoreError<PartError>> {
+pub(super) fn both(
+    (read, stored): (Result<(), PartError>, Result<(Stored, ()), StoreError<PartError>>),
+) -> Result<Stored, StoreError<PartError>> {
     match (read, stored) {
         (Ok(()), stored) | (Err(PartError::CutOff), stored) => stored.map(|(stored, ())| stored),
         (Err(_), Err(error @ (StoreError::Sink(_) | StoreError::Cancelled | StoreError::Size { .. }))) => Err(error),

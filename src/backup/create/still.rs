@@ -85,7 +85,9 @@ impl<'a> Still<'a> {
         let late = || PartError::Late { what: "the application's pause".into(), seconds: LONGEST_PAUSE.as_secs() };
         let held = match stops {
             true => still.stop().await.map_err(refused),
-            false => timeout(LONGEST_PAUSE, still.pause()).await.map_or_else(|_| Err(CreateError::Still(late())), |done| done.map_err(refused)),
+            false => timeout(LONGEST_PAUSE, still.pause())
+                .await
+                .map_or_else(|_| Err(CreateError::Still(late())), |done| done.map_err(refused)),
         };
         if let Err(error) = held {
             still.let_go().await?;

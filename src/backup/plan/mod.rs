@@ -15,7 +15,9 @@ use super::{
     manifest::Consistency,
     set::{Component, PartName},
 };
-use crate::model::{ContainerState, Database, MountSource, Observed, ObservedContainer, ProjectName, ServiceName, Stack, is_put_aside};
+use crate::model::{
+    ContainerState, Database, MountSource, Observed, ObservedContainer, ProjectName, ServiceName, Stack, is_put_aside,
+};
 
 /// Names of parts that no service and no volume stands for.
 pub const CONFIG: &str = "config";
@@ -302,7 +304,8 @@ impl<'a> Planning<'a> {
                 ));
             }
             if database {
-                plan.notes.push(format!("volume {key} holds the files of a database that runs: a copy of these may be of no use"));
+                plan.notes
+                    .push(format!("volume {key} holds the files of a database that runs: a copy of these may be of no use"));
             }
             plan.parts.push(Part::Volume { name, volume: volume.name.to_string(), way });
         }

@@ -20,9 +20,9 @@ use futures_util::stream::BoxStream;
 pub use disk::DiskSink;
 pub use error::{SinkError, SinkErrorKind};
 pub use key::{InvalidKey, ObjectKey};
-pub use tee::{Target, Tee};
 #[cfg(feature = "s3")]
 pub use s3::{CredentialSource, LockMode, ObjectLock, Patience, S3Settings, S3Sink};
+pub use tee::{Target, Tee};
 
 /// Where sets are kept: a place of named objects, each whole or not there.
 #[async_trait]

@@ -66,7 +66,8 @@ pub fn scan(
             };
             totals.entries += 1;
             let Member { path, mode, uid, gid, mtime, .. } = member;
-            on_entry(IndexEntry { path: RawPath::new(clean(&path)), kind, mode, uid, gid, mtime }).map_err(ExtractError::Input)?;
+            on_entry(IndexEntry { path: RawPath::new(clean(&path)), kind, mode, uid, gid, mtime })
+                .map_err(ExtractError::Input)?;
         }
     }
     // The second block of the end, and what fills the last record.
