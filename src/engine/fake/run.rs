@@ -90,7 +90,8 @@ impl FakeEngine {
         let give = async |event| drop(events.send(Ok(event)).await);
         let mut taken = Vec::new();
         if let Some(mut input) = input {
-            if let Some(dialogue) = exec::dialogue(&self.world(), place.key, &argv) {
+            let dialogue = exec::dialogue(&self.world(), place.key, &argv);
+            if let Some(dialogue) = dialogue {
                 while let Some(piece) = next(action, &mut input, idle).await? {
                     let question = String::from_utf8_lossy(&piece).into_owned();
                     let elapsed = Instant::now() - place.since;
