@@ -44,7 +44,6 @@ const LAYERS: [(&str, u8); 32] = [
     ("ingress", 3),
     ("ingress::switch", 3),
     ("preflight", 3),
-    ("backup", 3),
     ("ui", 4),
     ("cli", 5),
 ];
