@@ -61,19 +61,19 @@ impl Site {
         let mut text = self.place.plain(text).replace(&recipient.to_string(), "[RECIPIENT]");
         text = text.replace(&recipient.print().to_string(), "[FINGERPRINT]").replace(&today, "[TODAY]");
         text = text.replace(&self.shelf.signer().verifying_key().to_string(), "[SIGNER]");
-        // Age's headers have a line of random length.
-        let sizes = |word: &str| word.ends_with("KiB") || word == "B" || word == "KiB";
+        // Age's headers have a line of random length, so sizes differ, and with them the width of columns.
         let lines = text.lines().map(|line| {
-            let mut words: Vec<String> = Vec::new();
-            for word in line.split(' ') {
-                if sizes(word) && words.last().is_some_and(|last| last.parse::<f64>().is_ok()) {
+            let indent = line.len() - line.trim_start().len();
+            let mut words: Vec<&str> = Vec::new();
+            for word in line.split_whitespace() {
+                if matches!(word, "B" | "KiB") && words.last().is_some_and(|last| last.parse::<f64>().is_ok()) {
                     words.pop();
-                    words.push("[SIZE]".to_owned());
+                    words.push("[SIZE]");
                 } else {
-                    words.push(word.to_owned());
+                    words.push(word);
                 }
             }
-            words.join(" ")
+            format!("{}{}", &line[..indent], words.join(" "))
         });
         lines.collect::<Vec<_>>().join("\n")
     }
