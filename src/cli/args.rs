@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use backup::{
-    BackupCommand, BackupExport, BackupList, BackupPrune, BackupShow, BackupVerify, FromTargets, KeyCommand, Unlock,
+    BackupCommand, BackupExport, BackupList, BackupMetrics, BackupPrune, BackupSchedule, BackupShow, BackupVerify, FromTargets,
+    KeyCommand, Unlock,
 };
 pub use rollout::{Autoupdate, Deploy, MaintenanceCommand, Rollback, Rollout};
 
