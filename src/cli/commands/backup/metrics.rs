@@ -19,9 +19,10 @@ pub async fn run(global: &Global, args: &BackupMetrics, ui: &Ui) -> anyhow::Resu
         targets.push((place.name().clone(), sets));
     }
     let text = metrics::text(&room.stack.project, &targets, &room.verified(ui));
-    match &args.out {
-        Some(path) => metrics::write(path, &text).with_context(|| format!("cannot write {}", path.display()))?,
-        None => ui.data(text.trim_end()),
+    if let Some(path) = &args.out {
+        metrics::write(path, &text).with_context(|| format!("cannot write {}", path.display()))?;
+    } else {
+        ui.data(text.trim_end());
     }
     Ok(if targets.iter().all(|(_, sets)| sets.is_some()) { Exit::Ok } else { Exit::Partial })
 }
