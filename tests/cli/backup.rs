@@ -314,3 +314,48 @@ fn a_bucket_without_credentials_is_told_of() {
     let ran = place.run(&["backup", "list"]).exits(4).one_error();
     assert!(ran.err.contains("credentials do not belong into a Compose file") && !ran.err.contains("hunter2"), "{}", ran.err);
 }
+
+#[test]
+fn systemd_takes_the_units_and_the_timer_is_told_how_to_start() {
+    let site = site();
+    let units = site.place.beside("units");
+    let install = ["backup", "schedule", "--install", "--day", "mon", "--unit-directory", units.to_str().unwrap()];
+    let ran = site.place.run(&install).exits(1).one_error();
+    assert!(ran.err.contains("cannot write the units"), "{}", ran.err);
+    fs::create_dir(&units).unwrap();
+    let ran = site.place.run(&install).exits(0);
+    assert!(ran.err.contains("systemctl enable --now medianestctl-backup-shop.timer"), "{}", ran.err);
+    let files = ["service", "timer"].map(|kind| units.join(format!("medianestctl-backup-shop.{kind}")));
+    let checked = std::process::Command::new("systemd-analyze").arg("verify").args(&files).output().unwrap();
+    let said = String::from_utf8_lossy(&checked.stderr);
+    assert!(checked.status.success() && !said.contains("medianestctl-backup"), "{said}");
+    let printed = site.place.run(&["backup", "schedule", "--day", "mon"]).exits(0).out;
+    for file in &files {
+        let text = fs::read_to_string(file).unwrap();
+        assert!(printed.contains(text.trim_end()), "{printed}");
+    }
+    let line = site.place.run(&["backup", "schedule", "--cron", "--at", "23:05"]).exits(0).out;
+    assert!(line.starts_with("5 23 * * * ") && line.ends_with(" --non-interactive --quiet backup create\n"), "{line}");
+    site.place.run(&["backup", "schedule", "--at", "24:00"]).exits(2);
+}
+
+#[test]
+fn a_monitoring_system_is_told_what_the_list_tells() {
+    let site = site();
+    site.damage(site.days[2], "manifest.json");
+    let identity = ["--identity", site.identity()];
+    site.place.run(&[&["backup", "verify", &site.days[0].to_string()][..], &identity[..]].concat()).exits(0);
+    let out = site.place.beside("medianest.prom");
+    site.place.run(&["backup", "metrics", "--out", out.to_str().unwrap()]).exits(0);
+    let text = fs::read_to_string(out).unwrap();
+    assert_eq!(text, site.place.run(&["backup", "metrics"]).exits(0).out);
+    let value = |name: &str| {
+        let line = format!("medianest_backup_{name}{{project=\"shop\",target=\"local\"}} ");
+        text.lines().find_map(|text| text.strip_prefix(&line)?.parse::<i64>().ok())
+    };
+    assert_eq!(value("target_up"), Some(1));
+    assert_eq!(value("last_success_timestamp_seconds"), Some(site.days[1].begun().timestamp()), "the newest is damaged");
+    assert_eq!(value("good_sets"), Some(2));
+    assert!(value("last_verified_timestamp_seconds").is_some_and(|at| at > site.days[2].begun().timestamp()));
+    assert!(value("last_size_bytes") < value("size_bytes"));
+}
