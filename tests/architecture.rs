@@ -13,7 +13,7 @@ use std::path::Path;
 use reader::{Module, read_crate, read_module};
 
 /// The layer of each module, the longest prefix counting.
-const LAYERS: [(&str, u8); 36] = [
+const LAYERS: [(&str, u8); 35] = [
     ("model", 0),
     ("event", 0),
     ("compose", 1),
@@ -47,7 +47,6 @@ const LAYERS: [(&str, u8); 36] = [
     ("ingress", 3),
     ("ingress::switch", 3),
     ("preflight", 3),
-    ("backup", 3),
     ("ui", 4),
     ("cli", 5),
 ];

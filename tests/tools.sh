@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Makes sure that the stock tools are there with which a backup must be readable by hand. Tests fail without them.
+# Makes sure that the stock tools are there with which tests look at what was made. They fail without them.
 set -euo pipefail
 
 missing=()
 for tool in age jq openssl tar xxd zstd; do
     command -v "$tool" >/dev/null || missing+=("$tool")
 done
+# The units that `backup schedule` writes are checked by systemd's own tool.
+command -v systemd-analyze >/dev/null || missing+=(systemd)
 [ ${#missing[@]} -gt 0 ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "error: the tests need ${missing[*]}" >&2

@@ -19,6 +19,8 @@
 //! | `verify`, `sample` | whether sets are what was stored, all of them or some each day |
 //! | `verified` | when that was found out last |
 //! | `prune` | the removal of what is not kept |
+//! | `schedule` | when backups are made unasked: units of systemd, a line of a crontab |
+//! | `metrics` | what a monitoring system wants to know |
 //! | `export` | a set, copied to be taken away |
 //! | `restore` | putting one in the place of live data, and back |
 //!
@@ -34,12 +36,14 @@ pub mod index;
 pub mod keyring;
 pub mod keys;
 pub mod manifest;
+pub mod metrics;
 pub mod pipeline;
 pub mod plan;
 pub mod prune;
 pub mod restore;
 pub mod retention;
 pub mod sample;
+pub mod schedule;
 pub mod set;
 pub mod signature;
 pub mod sink;

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use backup::{
-    Backup, BackupCommand, BackupCreate, BackupExport, BackupList, BackupPrune, BackupShow, BackupVerify, CompressChoice,
-    ConsistencyChoice, FromTargets, KeyCommand, Unlock,
+    Backup, BackupCommand, BackupCreate, BackupExport, BackupList, BackupMetrics, BackupPrune, BackupSchedule, BackupShow,
+    BackupVerify, CompressChoice, ConsistencyChoice, FromTargets, KeyCommand, Unlock,
 };
 pub use restore::{Restore, RestoreBegin, RestoreCommand};
 pub use rollout::{Autoupdate, Deploy, MaintenanceCommand, Rollback, Rollout};

@@ -41,6 +41,8 @@ pub enum Undone {
 #[derive(Debug, Error)]
 #[error("{verb} {object}: {error}")]
 pub struct Failure {
+    /// The step of the plan; its first one when none had begun.
+    pub step: StepId,
     /// What the step was to do.
     pub verb: &'static str,
     /// To what.
@@ -198,6 +200,7 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
     let (id, error) = failures.next().unwrap_or((latest, StepError::Cancelled));
     let (verb, object) = plan.step(id).map_or(("plan", plan.project.to_string()), |s| (s.action.verb(), s.action.object()));
     Err(Box::new(Failure {
+        step: id,
         verb,
         object,
         error,

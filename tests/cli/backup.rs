@@ -61,19 +61,19 @@ impl Site {
         let mut text = self.place.plain(text).replace(&recipient.to_string(), "[RECIPIENT]");
         text = text.replace(&recipient.print().to_string(), "[FINGERPRINT]").replace(&today, "[TODAY]");
         text = text.replace(&self.shelf.signer().verifying_key().to_string(), "[SIGNER]");
-        // Age's headers have a line of random length.
-        let sizes = |word: &str| word.ends_with("KiB") || word == "B" || word == "KiB";
+        // Age's headers have a line of random length, so sizes differ, and with them the width of columns.
         let lines = text.lines().map(|line| {
-            let mut words: Vec<String> = Vec::new();
-            for word in line.split(' ') {
-                if sizes(word) && words.last().is_some_and(|last| last.parse::<f64>().is_ok()) {
+            let indent = line.len() - line.trim_start().len();
+            let mut words: Vec<&str> = Vec::new();
+            for word in line.split_whitespace() {
+                if matches!(word, "B" | "KiB") && words.last().is_some_and(|last| last.parse::<f64>().is_ok()) {
                     words.pop();
-                    words.push("[SIZE]".to_owned());
+                    words.push("[SIZE]");
                 } else {
-                    words.push(word.to_owned());
+                    words.push(word);
                 }
             }
-            words.join(" ")
+            format!("{}{}", &line[..indent], words.join(" "))
         });
         lines.collect::<Vec<_>>().join("\n")
     }
@@ -224,6 +224,7 @@ fn verification_names_what_is_damaged_and_is_remembered() {
     let last = events.last().unwrap();
     assert_eq!((&last["event"], &last["ok"], &last["complete"]), (&json!("finished"), &json!(false), &json!(true)));
     assert_eq!(last["sets"][1]["flaws"][0]["component"], "secrets");
+    assert_eq!(last["left_out"], json!([]));
     // The list knows it now, and so does retention: what is known as damaged does not count as the last good one.
     let list = site.place.run(&["backup", "list", "--json"]).exits(0).document();
     let sets = &list["targets"][0]["sets"];
@@ -297,4 +298,64 @@ fn a_key_that_others_can_read_is_refused() {
     fs::set_permissions(site.place.directory.join("backup/signing.key"), open).unwrap();
     let ran = site.place.run(&["backup", "list"]).exits(4).one_error();
     assert!(ran.err.contains("can be read by others (mode 644)") && ran.err.contains("chmod 600 "), "{}", ran.err);
+}
+
+/// Credentials come from where the target says, and what is missing is told by its name.
+#[test]
+fn a_bucket_without_credentials_is_told_of() {
+    let compose = "name: shop\nx-medianest: {backup: {targets: {far: {s3: {bucket: shop, endpoint: 'http://127.0.0.1:9'}}}}}\nservices: \
+                   {app: {image: \"shop/app:1\"}}\n";
+    let place = Place::with_compose(compose);
+    let ran = place.run(&["backup", "list"]).exits(3).one_error();
+    assert!(ran.err.contains("AWS_ACCESS_KEY_ID is not set"), "{}", ran.err);
+    let refused = place.run(&["backup", "list", "--json"]).exits(3).json_error();
+    assert_eq!(refused["code"], "backup_place");
+    place.write("compose.yaml", &compose.replace("bucket: shop", "bucket: shop, secret_key: hunter2"));
+    let ran = place.run(&["backup", "list"]).exits(4).one_error();
+    assert!(ran.err.contains("credentials do not belong into a Compose file") && !ran.err.contains("hunter2"), "{}", ran.err);
+}
+
+#[test]
+fn systemd_takes_the_units_and_the_timer_is_told_how_to_start() {
+    let site = site();
+    let units = site.place.beside("units");
+    let install = ["backup", "schedule", "--install", "--day", "mon", "--unit-directory", units.to_str().unwrap()];
+    let ran = site.place.run(&install).exits(1).one_error();
+    assert!(ran.err.contains("cannot write the units"), "{}", ran.err);
+    fs::create_dir(&units).unwrap();
+    let ran = site.place.run(&install).exits(0);
+    assert!(ran.err.contains("systemctl enable --now medianestctl-backup-shop.timer"), "{}", ran.err);
+    let files = ["service", "timer"].map(|kind| units.join(format!("medianestctl-backup-shop.{kind}")));
+    let checked = std::process::Command::new("systemd-analyze").arg("verify").args(&files).output().unwrap();
+    let said = String::from_utf8_lossy(&checked.stderr);
+    assert!(checked.status.success() && !said.contains("medianestctl-backup"), "{said}");
+    let printed = site.place.run(&["backup", "schedule", "--day", "mon"]).exits(0).out;
+    for file in &files {
+        let text = fs::read_to_string(file).unwrap();
+        assert!(printed.contains(text.trim_end()), "{printed}");
+    }
+    let line = site.place.run(&["backup", "schedule", "--cron", "--at", "23:05"]).exits(0).out;
+    assert!(line.starts_with("5 23 * * * ") && line.ends_with(" --non-interactive --quiet backup create\n"), "{line}");
+    site.place.run(&["backup", "schedule", "--at", "24:00"]).exits(2);
+}
+
+#[test]
+fn a_monitoring_system_is_told_what_the_list_tells() {
+    let site = site();
+    site.damage(site.days[2], "manifest.json");
+    let identity = ["--identity", site.identity()];
+    site.place.run(&[&["backup", "verify", &site.days[0].to_string()][..], &identity[..]].concat()).exits(0);
+    let out = site.place.beside("medianest.prom");
+    site.place.run(&["backup", "metrics", "--out", out.to_str().unwrap()]).exits(0);
+    let text = fs::read_to_string(out).unwrap();
+    assert_eq!(text, site.place.run(&["backup", "metrics"]).exits(0).out);
+    let value = |name: &str| {
+        let line = format!("medianest_backup_{name}{{project=\"shop\",target=\"local\"}} ");
+        text.lines().find_map(|text| text.strip_prefix(&line)?.parse::<i64>().ok())
+    };
+    assert_eq!(value("target_up"), Some(1));
+    assert_eq!(value("last_success_timestamp_seconds"), Some(site.days[1].begun().timestamp()), "the newest is damaged");
+    assert_eq!(value("good_sets"), Some(2));
+    assert!(value("last_verified_timestamp_seconds").is_some_and(|at| at > site.days[2].begun().timestamp()));
+    assert!(value("last_size_bytes") < value("size_bytes"));
 }

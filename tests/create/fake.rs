@@ -342,7 +342,7 @@ async fn whatever_fails_nothing_is_listed_and_the_application_goes_on() {
         "psql",
         "redis-cli",
         "df -Pk",
-        "pause shop-app-1",
+        "pause ",
         "pg_dump --format",
         "pg_dumpall",
         "exec cat",
@@ -350,16 +350,14 @@ async fn whatever_fails_nothing_is_listed_and_the_application_goes_on() {
     ];
     for call in calls {
         for fault in [Fault::Error, Fault::LoseAnswer] {
+            // Of a session whose last word is lost all else was heard.
+            if fault == Fault::LoseAnswer && ["psql", "redis-cli"].contains(&call) {
+                continue;
+            }
             let shop = Shop::new(Servers::default()).await;
             let engine = shop.engine.clone().fail_on(call, fault);
             let shop = Shop { engine, ..shop };
-            let made = shop.backup().await;
-            // A container that was made without a word is found, and made anew.
-            if made.is_ok() && call.starts_with("create") {
-                continue;
-            }
-            // An `exec` for which only the answer was lost has told us nothing either.
-            let error = made.expect_err(call);
+            let error = shop.backup().await.expect_err(call);
             assert!(!error.to_string().is_empty());
             assert_eq!((shop.files("a"), shop.files("b")), (vec![], vec![]), "{call}, {fault:?}: {error}");
             assert!(!shop.path("a").join("shop/latest").exists());

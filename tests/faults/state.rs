@@ -1,7 +1,7 @@
 //! Records that are damaged, and access to them that is lost.
 
-use medianestctl::engine::Engine;
-use medianestctl::engine::fake::FakeEngine;
+use medianestctl::engine::fake::{FakeEngine, Fault};
+use medianestctl::engine::{Engine, ErrorKind};
 use medianestctl::model::VolumeName;
 use medianestctl::state::{StateError, archive};
 
@@ -145,4 +145,12 @@ async fn a_note_of_a_release_that_was_given_up_is_put_right() {
         shop().deploy(&engine).await.unwrap();
         assert_settled(&shop(), &engine).await;
     }
+}
+
+/// Two commands make the access at once: the name of the other's is taken before its container can be seen.
+#[tokio::test(start_paused = true)]
+async fn access_that_somebody_makes_at_this_moment_is_waited_for() {
+    let engine = shop_engine().fail_on(&format!("create container {HOLDER}"), Fault::Refuses(ErrorKind::Conflict));
+    shop().deploy(&engine).await.unwrap();
+    assert_settled(&shop(), &engine).await;
 }

@@ -141,6 +141,12 @@ impl CreateError {
         }
     }
 
+    /// Whether it only says that somebody else ended it.
+    pub(super) const fn is_a_consequence(&self) -> bool {
+        use PartError::{CutOff, Files};
+        matches!(self, Self::Cancelled | Self::Part { source: CutOff | Files(SourceError::Output(_)), .. })
+    }
+
     pub(super) fn part(part: &str) -> impl Fn(PartError) -> Self {
         move |source| Self::Part { part: part.to_owned(), source }
     }

@@ -174,9 +174,9 @@ pub(super) async fn through_engine(
     const TARGET: &str = "/volume-access";
     let holder = holder(project, volume, TARGET).map_err(StoreError::Source)?;
     let refused = |error| StoreError::Source(PartError::Engine(error));
-    create_holder(engine, &holder).await.map_err(refused)?;
     let cancel = job.cancel.clone();
     let stored = async {
+        create_holder(engine, &holder).await.map_err(refused)?;
         let chunks = engine.archive_out(&holder.name, &format!("{TARGET}/.")).await.map_err(refused)?;
         let missing = || PartError::refused(format!("read volume {volume}"), "the engine has nothing there", None);
         let chunks = chunks.ok_or_else(|| StoreError::Source(missing()))?;

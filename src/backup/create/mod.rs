@@ -121,6 +121,18 @@ pub async fn create(making: &Making<'_>) -> Result<Made, CreateError> {
     Ok(Made { manifest, held, took: begun.elapsed() })
 }
 
+/// Does `work`, of which nothing has to be taken back, unless somebody asks to stop.
+async fn or_cancelled<T>(
+    cancel: &CancellationToken,
+    work: impl Future<Output = Result<T, CreateError>>,
+) -> Result<T, CreateError> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(CreateError::Cancelled),
+        done = work => done,
+    }
+}
+
 /// Removes what is in the folder of a set that has come to nothing, the manifest first.
 async fn clear(target: &Target, folder: &ObjectKey) {
     let Ok(mut objects) = target.sink.list(Some(folder)).await else { return };
@@ -160,8 +172,8 @@ impl<'a> Run<'a> {
             held: BTreeMap::new(),
             objects: BTreeMap::new(),
             versions: making.versions.clone(),
-            // Beside the objects: getting ready, the moment, the index, the manifest.
-            steps: Steps::new(making.events, objects + 4),
+            // Beside the objects: getting ready, the moment, the manifest.
+            steps: Steps::new(making.events, objects + 3),
             cancel: making.cancel.child_token(),
         })
     }
@@ -170,7 +182,8 @@ impl<'a> Run<'a> {
         self.steps.begin();
         let step =
             self.steps.start("get ready for", "the backup", "the servers are asked beforehand, so that the moment is short");
-        let ready = self.open().await;
+        let cancel = self.making.cancel.clone();
+        let ready = or_cancelled(&cancel, self.open()).await;
         self.steps.end(step, ready)?;
         self.unless_cancelled()?;
         let step = self.steps.start("hold still for", "the moment of the backup", "so that all parts are of one moment");
@@ -230,17 +243,22 @@ impl<'a> Run<'a> {
                 return Ok((None, (!plan.still.is_empty()).then_some(held)));
             }
             if turn < MOMENTS {
-                for (name, redis) in &mut self.redis {
-                    redis.again().await.map_err(CreateError::part(name))?;
-                }
-                for (name, postgres) in &mut self.postgres {
-                    postgres.again().await.map_err(CreateError::part(name))?;
-                }
+                or_cancelled(&making.cancel, self.again()).await?;
             }
-            self.unless_cancelled()?;
         }
         let what = "a moment at which Redis saves nothing by its own rules".to_owned();
         Err(CreateError::Still(PartError::Late { what, seconds: 0 }))
+    }
+
+    /// Gets ready for another moment.
+    async fn again(&mut self) -> Result<(), CreateError> {
+        for (name, redis) in &mut self.redis {
+            redis.again().await.map_err(CreateError::part(name))?;
+        }
+        for (name, postgres) in &mut self.postgres {
+            postgres.again().await.map_err(CreateError::part(name))?;
+        }
+        Ok(())
     }
 
     /// The moment is now. `false` when one of the servers could not.
@@ -298,7 +316,7 @@ impl<'a> Run<'a> {
                 Ok(())
             }
             // Whoever was told to stop is not the cause.
-            (Err(error), Err(CreateError::Cancelled)) => Err(error),
+            (Err(error), Err(other)) if other.is_a_consequence() => Err(error),
             (_, Err(error)) | (Err(error), Ok(())) => Err(error),
         }
         .map_err(|error| if self.making.cancel.is_cancelled() { CreateError::Cancelled } else { error })

@@ -82,10 +82,16 @@ impl<'a> Still<'a> {
             watch.begin(&suspended).await.map_err(refused)?;
         }
         let still = Self { engine, watch, containers, suspended, begun: Instant::now() };
-        let held = if stops { still.stop().await } else { still.pause().await };
+        let late = || PartError::Late { what: "the application's pause".into(), seconds: LONGEST_PAUSE.as_secs() };
+        let held = match stops {
+            true => still.stop().await.map_err(refused),
+            false => timeout(LONGEST_PAUSE, still.pause())
+                .await
+                .map_or_else(|_| Err(CreateError::Still(late())), |done| done.map_err(refused)),
+        };
         if let Err(error) = held {
             still.let_go().await?;
-            return Err(refused(error));
+            return Err(error);
         }
         Ok(still)
     }

@@ -6,7 +6,11 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use crate::backup::{sample::Share, set::SetId};
+use crate::backup::{
+    sample::Share,
+    schedule::{Day, TimeOfDay},
+    set::SetId,
+};
 use crate::cli::env;
 use crate::model::TargetName;
 
@@ -47,6 +51,13 @@ pub enum BackupCommand {
     /// Copy a backup, checked, into a directory to be taken away
     #[command(after_help = "Example:  medianestctl backup export 20260131T235959Z-0123abcd --to /media/usb")]
     Export(BackupExport),
+    /// Print what makes a backup every day: a service and a timer of systemd, or a line of a crontab
+    #[command(after_help = "Examples:  medianestctl backup schedule --at 03:30\n           \
+                            sudo medianestctl -C /srv/medianest backup schedule --install")]
+    Schedule(BackupSchedule),
+    /// Print what a monitoring system wants to know, as the textfile collector of Prometheus reads it
+    #[command(after_help = "Example:  medianestctl backup metrics --out /var/lib/prometheus/node-exporter/medianest.prom")]
+    Metrics(BackupMetrics),
     /// Make, try and print the keys that open backups
     #[command(after_help = "Example:  medianestctl backup key generate --out /media/usb/medianest-key.txt")]
     Key {
@@ -134,6 +145,37 @@ pub struct BackupExport {
     /// The directory, which must be there
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,
+    /// Which targets.
+    #[command(flatten)]
+    pub from: FromTargets,
+}
+
+/// `backup schedule`.
+#[derive(Debug, clap::Args)]
+pub struct BackupSchedule {
+    /// The time of day, by the clock of the machine
+    #[arg(long, value_name = "HH:MM", default_value = "03:30")]
+    pub at: TimeOfDay,
+    /// Only on this day of the week (can be given several times)
+    #[arg(long = "day", value_name = "DAY")]
+    pub days: Vec<Day>,
+    /// A line of a crontab; what is missed is not made up for
+    #[arg(long, conflicts_with = "install")]
+    pub cron: bool,
+    /// Write the units where systemd finds them, and say how to start the timer
+    #[arg(long)]
+    pub install: bool,
+    /// Where that is
+    #[arg(long, value_name = "DIR", default_value = "/etc/systemd/system", requires = "install")]
+    pub unit_directory: PathBuf,
+}
+
+/// `backup metrics`.
+#[derive(Debug, clap::Args)]
+pub struct BackupMetrics {
+    /// File that is written anew each time, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// Which targets.
     #[command(flatten)]
     pub from: FromTargets,

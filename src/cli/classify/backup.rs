@@ -51,7 +51,7 @@ pub fn problem(error: &anyhow::Error) -> Option<(Exit, Problem)> {
         return None;
     };
     let mut problem = blank(code, exit, error.to_string());
-    problem.causes = error.chain().next().map(|error| causes(error)).unwrap_or_default();
+    problem.causes = error.chain().next().map(causes).unwrap_or_default();
     problem.hints.extend(hint);
     if matches!(exit, Exit::Preflight | Exit::Usage | Exit::Configuration) {
         problem.notes.push(UNCHANGED.into());

@@ -7,6 +7,7 @@ use insta::{assert_json_snapshot, assert_snapshot};
 use super::*;
 use crate::cli::compared::Compared;
 use crate::execute::Failure;
+use crate::plan::StepId;
 use crate::ui::{Color, Format, Ui, UiOptions, Verbosity};
 
 const CONTAINER: &str = "medianest-backend-1-next";
@@ -33,6 +34,7 @@ fn update(why: &str, evidence: Evidence, undone: Undone) -> Unfinished {
         signal: None,
         compared: Some(Compared { release: 7, version: Some("v1.0.0".into()), changes }),
         failure: Box::new(Failure {
+            step: StepId(0),
             verb: "wait for",
             object: format!("container {CONTAINER}"),
             error,

@@ -18,8 +18,8 @@ use crate::cli::{
 };
 use crate::engine::{Engine, ErrorKind};
 use crate::execute::{self, Context, Failure, Finished, StepError, Undone};
-use crate::model::{Observed, ObservedContainer, ObservedImage, ProjectName, Stack, lock_holder};
-use crate::plan::{Plan, PlanError, lint};
+use crate::model::{NetworkSpec, Observed, ObservedContainer, ObservedImage, ProjectName, Stack, lock_holder};
+use crate::plan::{Action, Plan, PlanError, lint};
 use crate::secret::{self, FingerprintKey};
 use crate::state::{Draft, Fence, Holder, Lock, Making, Release, Standing, StateError, Store, Versions};
 use crate::ui::{self, Progress, Ui, Verbosity};
@@ -60,11 +60,14 @@ pub enum Outcome {
     Done(Finished, Plan),
 }
 
-/// The network, with its subnet, for which there was no room any more; nothing that served was touched by then.
-fn taken_network(error: &anyhow::Error) -> Option<&str> {
+/// The network for whose subnet there was no room any more; nothing that served was touched by then.
+fn taken_network<'a>(error: &anyhow::Error, plan: &'a Plan) -> Option<&'a NetworkSpec> {
     let failure = &error.downcast_ref::<Unfinished>()?.failure;
     let taken = matches!(&failure.error, StepError::Engine(e) if e.kind == ErrorKind::AddressInUse);
-    (taken && failure.object.starts_with("network ") && failure.undone == Undone::Nothing).then_some(&failure.object)
+    match &plan.step(failure.step)?.action {
+        Action::CreateNetwork { spec } if taken && failure.undone == Undone::Nothing => Some(spec),
+        _ => None,
+    }
 }
 
 /// `user@host` of whoever runs the program.
@@ -155,8 +158,11 @@ impl Change<'_> {
     /// Whatever happened between the first look and the lock is taken into account.
     async fn locked(&self, ui: &Ui, interrupt: &Interrupt, lock: &Lock) -> anyhow::Result<Outcome> {
         let mut turns = 1..=TURNS;
+        // An engine may keep a subnet of which it tells nothing, so that another look does not show it.
+        let mut refused = Vec::new();
         loop {
-            let site = self.look().await?;
+            let mut site = self.look().await?;
+            site.observed.host_routes.extend(&refused);
             let plan = (self.plan)(&site.observed)?;
             let there: BTreeSet<_> = site.observed.containers.iter().map(|c| c.name.clone()).collect();
             let problems = lint::problems(&plan, &there);
@@ -171,9 +177,10 @@ impl Change<'_> {
             match self.execute(ui, interrupt, &plan, &site, Some(lock)).await {
                 Ok(finished) => return Ok(Outcome::Done(finished, plan)),
                 // The lock is this project's alone: another one may take the subnet that was free a moment ago.
-                Err(mut error) => match (taken_network(&error), turns.next()) {
+                Err(mut error) => match (taken_network(&error, &plan), turns.next()) {
                     (Some(network), Some(turn)) => {
-                        ui.say(&format!("somebody else was quicker with the addresses of {network}: looking again"));
+                        ui.say(&format!("the addresses of network {} are taken by now: looking again", network.name));
+                        refused.extend(network.subnet);
                         // The engine holds a subnet a little before it shows the network.
                         tokio::time::sleep(TURN_PAUSE * turn).await;
                     }
@@ -270,13 +277,20 @@ fn ended(command: &'static str, destroys: bool, signal: Option<Exit>, failure: B
 
 #[cfg(test)]
 mod tests {
+    use ipnet::Ipv4Net;
+
     use super::*;
+    use crate::engine::fake::{FakeEngine, Fault};
+    use crate::model::{Labels, label};
+    use crate::plan::{Phase, Step, StepId};
+    use crate::ui::{Color, Format, UiOptions};
 
     /// A step that was interrupted while it was at work is not done, and may have changed data all the same.
     #[test]
     fn nothing_was_changed_is_said_only_of_what_had_begun_nothing() {
         let told = |touched: bool| {
             let failure = Failure {
+                step: StepId(0),
                 verb: "run",
                 object: "container shop-migrate-1-next".into(),
                 error: StepError::Cancelled,
@@ -292,5 +306,52 @@ mod tests {
             ended("update", false, Some(Exit::Interrupted), Box::new(failure)).is::<Interrupted>()
         };
         assert!(told(false) && !told(true));
+    }
+
+    /// A removed network's bridge may outlive it: the engine shows nothing of it and refuses its subnet.
+    #[tokio::test(start_paused = true)]
+    async fn a_subnet_that_is_refused_is_not_tried_again() {
+        let engine = FakeEngine::new();
+        for _ in 0..2 {
+            engine.clone().fail_on("create network shop_net", Fault::Refuses(ErrorKind::AddressInUse));
+        }
+        let project: ProjectName = "shop".parse().unwrap();
+        let subnets = ["172.20.0.0/24", "172.20.1.0/24", "172.20.2.0/24"].map(|net| net.parse::<Ipv4Net>().unwrap());
+        let planner = |observed: &Observed| {
+            let subnet = subnets.into_iter().find(|net| !observed.host_routes.contains(net));
+            let labels = Labels::from([(label::PROJECT.to_owned(), "shop".to_owned())]);
+            let (name, driver, driver_opts) = ("shop_net".to_owned(), None, BTreeMap::new());
+            let spec = NetworkSpec { name, labels, driver, driver_opts, internal: false, subnet, ip_range: None };
+            let action = Action::CreateNetwork { spec };
+            let step = Step { action, cause: "there is none".into(), after: Vec::new(), phase: Phase::Work, undo: None };
+            Ok(Plan { steps: vec![step], ..Plan::empty("shop".parse().unwrap()) })
+        };
+        let images = BTreeMap::new();
+        let change = Change {
+            engine: &engine,
+            local: false,
+            project: &project,
+            stack: None,
+            provided: None,
+            images: &images,
+            release: false,
+            rollback_of: None,
+            command: "deploy",
+            plan: &planner,
+        };
+        let ui = Ui::new(UiOptions {
+            format: Format::Human,
+            verbosity: Verbosity::Quiet,
+            color: Color::Never,
+            no_color: true,
+            non_interactive: true,
+            yes: false,
+            dumb: true,
+        });
+        let site = change.look().await.unwrap();
+        let plan = planner(&site.observed).unwrap();
+        change.apply(&ui, site, plan).await.unwrap();
+        let made = engine.networks().await.unwrap();
+        assert_eq!(made.iter().find(|net| net.name == "shop_net").unwrap().subnets, [subnets[2]]);
     }
 }

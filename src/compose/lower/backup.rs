@@ -52,11 +52,13 @@ fn recipients(cx: &mut Context<'_>, at: &At<'_>) -> Vec<String> {
             let message = "that is a private key, which would let everybody who reads this file open the backups";
             let hint = "write the recipient (age1…) that belongs to it, and take the key out of the file and of its history";
             cx.report.secret_error(item.spot(), &item.key, message, hint);
-        } else if !text.is_empty() && !(text.starts_with("age1") && text.chars().all(|c| c.is_ascii_alphanumeric())) {
+        } else if text.starts_with("age1") && text.chars().all(|c| c.is_ascii_alphanumeric()) {
+            if !recipients.iter().any(|known| known == text) {
+                recipients.push(text.to_owned());
+            }
+        } else if !text.is_empty() {
             let hint = "medianestctl backup key generate makes a key and shows its recipient";
             item.error_hint(cx.report, format!("`{text}` is not an age recipient (age1…)"), hint);
-        } else if !text.is_empty() && !recipients.iter().any(|known| known == text) {
-            recipients.push(text.to_owned());
         }
     }
     recipients

@@ -68,7 +68,13 @@ fn kind_of_answer(status: u16, message: &str) -> ErrorKind {
     let says = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
     if says(&["no space left on device", "disk quota exceeded"]) {
         ErrorKind::NoSpace
-    } else if says(&["port is already allocated", "address already in use", "pool overlaps", "overlaps with existing"]) {
+    } else if says(&[
+        "port is already allocated",
+        "address already in use",
+        "pool overlaps",
+        "overlaps with existing",
+        "overlapping ipv4",
+    ]) {
         ErrorKind::AddressInUse
     } else if says(&["is not running", "is restarting, wait until", "cannot exec in a stopped"]) {
         ErrorKind::NotRunning
@@ -150,6 +156,11 @@ mod tests {
             (409, "Cannot kill container: x: Container 1 is not running", NotRunning),
             (403, "Pool overlaps with other one on this address space", AddressInUse),
             (403, "Address already in use", AddressInUse),
+            (
+                403,
+                "cannot create network 1 (br-1): conflicts with network 2 (br-2): networks have overlapping IPv4",
+                AddressInUse,
+            ),
             (
                 500,
                 "driver failed programming external connectivity on endpoint x (1): Bind for 0.0.0.0:80 failed: port is already allocated",

@@ -55,6 +55,7 @@ impl FakeEngine {
         let answer = match fault {
             None => call.await,
             Some(Fault::Error) => fail(ErrorKind::Other, &line, "the engine failed (injected)"),
+            Some(Fault::Refuses(kind)) => fail(kind, &line, "the engine refuses (injected)"),
             Some(Fault::Hang) => {
                 sleep(PATIENCE).await;
                 fail(ErrorKind::Timeout, &line, format!("no answer within {} s (injected)", PATIENCE.as_secs()))

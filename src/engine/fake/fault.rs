@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::engine::ErrorKind;
+
 /// How a call goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The engine refuses; nothing is done.
     Error,
+    /// The engine refuses for a reason of this kind, which nothing that it shows explains; nothing is done.
+    Refuses(ErrorKind),
     /// Nothing is done and no answer comes, until the caller's patience ends.
     Hang,
     /// It is done, and the answer does not arrive.

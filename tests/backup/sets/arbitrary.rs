@@ -1,6 +1,6 @@
 //! Bytes that nobody made for us: readers answer, and never break.
 
-use std::{io::Read as _, path::Path};
+use std::{io::Read as _, path::Path, sync::LazyLock};
 
 use medianestctl::backup::{
     index::{IndexEntry, IndexReader},
@@ -34,7 +34,8 @@ fn what_is_in_an_archive_is_what_the_index_says() {
     }
 }
 
-fn small_archive() -> Vec<u8> {
+/// One archive, made once.
+static SMALL: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let place = tempfile::tempdir().unwrap();
     let write = |path: &Path, text: &str| std::fs::write(place.path().join(path), text).unwrap();
     write(Path::new("a"), "text");
@@ -42,7 +43,7 @@ fn small_archive() -> Vec<u8> {
     std::fs::File::create(place.path().join("holes")).unwrap().set_len(1 << 20).unwrap();
     std::os::unix::fs::symlink("a", place.path().join("link")).unwrap();
     archived(place.path()).0
-}
+});
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
@@ -63,7 +64,7 @@ proptest! {
         cut in any::<prop::sample::Index>(),
         cuts: bool,
     ) {
-        let mut bytes = small_archive();
+        let mut bytes = SMALL.clone();
         for (place, byte) in changes {
             let place = place.index(bytes.len());
             bytes[place] = byte;

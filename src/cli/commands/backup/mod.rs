@@ -5,8 +5,10 @@ mod export;
 mod key;
 mod list;
 mod meter;
+mod metrics;
 mod prune;
 mod room;
+mod schedule;
 mod sheet;
 mod show;
 mod verify;
@@ -30,6 +32,8 @@ pub async fn run(global: &Global, args: &Backup, ui: &Ui) -> anyhow::Result<Exit
         BackupCommand::Verify(args) => verify::run(global, args, ui).await,
         BackupCommand::Prune(args) => prune::run(global, args, ui).await,
         BackupCommand::Export(args) => export::run(global, args, ui).await,
+        BackupCommand::Schedule(args) => schedule::run(global, args, ui),
+        BackupCommand::Metrics(args) => metrics::run(global, args, ui).await,
         BackupCommand::Key { command } => key::run(global, command, ui).await,
     }
 }

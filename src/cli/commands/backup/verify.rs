@@ -38,6 +38,7 @@ pub async fn run(global: &Global, args: &BackupVerify, ui: &Ui) -> anyhow::Resul
         interrupt: &interrupt,
         unlocking: &unlocking,
         told: Vec::new(),
+        left_out: Vec::new(),
         damaged: false,
         unreached: Vec::new(),
     };
@@ -73,7 +74,7 @@ pub async fn run(global: &Global, args: &BackupVerify, ui: &Ui) -> anyhow::Resul
     if ui.json() {
         ui.line(&json!({
             "event": "finished", "schema": 1, "stack": room.stack.project, "command": "backup verify", "ok": !work.damaged,
-            "complete": work.unreached.is_empty(), "sets": work.told,
+            "complete": work.unreached.is_empty(), "sets": work.told, "left_out": work.left_out,
         }));
     } else if !seen {
         ui.data(&format!("{}: there is no backup to verify", room.stack.project));
@@ -94,6 +95,7 @@ struct Work<'a> {
     interrupt: &'a Interrupt,
     unlocking: &'a Unlocking,
     told: Vec<Value>,
+    left_out: Vec<Value>,
     damaged: bool,
     unreached: Vec<SinkError>,
 }
@@ -123,6 +125,7 @@ impl Work<'_> {
             // Of all sets, those that are none of ours are passed over; one that was named is refused.
             Err(error @ (OpenError::Refused { .. } | OpenError::Unfinished(_))) if self.args.set.is_none() => {
                 self.ui.note(&format!("{set} at `{}` is left out: {error}", place.name()), None);
+                self.left_out.push(json!({"target": place.name(), "set": set, "why": error.to_string()}));
                 Ok(())
             }
             Err(OpenError::Sink(error)) if self.args.set.is_none() => {
