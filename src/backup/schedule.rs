@@ -62,6 +62,24 @@ impl FromStr for Day {
     }
 }
 
+/// The units cannot be written.
+#[derive(Debug, Error)]
+#[error("cannot write the units to {}", directory.display())]
+pub struct NotInstalled {
+    directory: PathBuf,
+    source: io::Error,
+}
+
+impl NotInstalled {
+    /// What to run to mend it.
+    pub fn hint(&self) -> &'static str {
+        match self.source.kind() {
+            io::ErrorKind::PermissionDenied => "systemd's directory is the administrator's: run it with sudo",
+            _ => "name the directory of systemd's units on this machine with --unit-directory, or use --cron",
+        }
+    }
+}
+
 /// What is called, and when.
 #[derive(Debug, Clone)]
 pub struct Schedule<'a> {
@@ -124,14 +142,15 @@ impl Schedule<'_> {
     ///
     /// # Errors
     /// When there is no such directory, or it cannot be written to.
-    pub fn install(&self, directory: &Path) -> io::Result<[PathBuf; 2]> {
+    pub fn install(&self, directory: &Path) -> Result<[PathBuf; 2], NotInstalled> {
+        let failed = |source: io::Error| NotInstalled { directory: directory.to_owned(), source };
         if !directory.is_dir() {
-            return Err(io::ErrorKind::NotADirectory.into());
+            return Err(failed(io::ErrorKind::NotADirectory.into()));
         }
         let paths = ["service", "timer"].map(|kind| directory.join(format!("{}.{kind}", self.unit())));
         // The service first: a timer without one would fail.
         for (path, text) in paths.iter().zip([self.service(), self.timer()]) {
-            files::replace(path, text.as_bytes(), files::PUBLIC)?;
+            files::replace(path, text.as_bytes(), files::PUBLIC).map_err(failed)?;
         }
         Ok(paths)
     }

@@ -97,7 +97,8 @@ fn every_command_tells_a_machine_of_an_error_in_one_shape() {
         let place = Place::empty();
         match command.as_str() {
             // These have subcommands, arguments or findings of their own to tell of.
-            "secrets" | "lock" | "maintenance" | "completions" | "releases show" | "releases diff" => {
+            "secrets" | "lock" | "maintenance" | "completions" | "releases show" | "releases diff" | "backup show"
+            | "backup export" | "backup key" => {
                 assert_eq!(place.run(&args).exits(2).json_error()["code"], "usage")
             }
             "check" => assert_eq!(place.run(&args).exits(3).document()["ready"], false),

@@ -564,5 +564,5 @@ secrets: {word: {file: ./private/word}}
         assert_eq!(directory.place(Path::new(path)), place, "{path}");
     }
     assert!(directory.leads_to(Path::new("nginx"), Secret), "there may be some below");
-    assert!(!directory.leads_to(Path::new("private"), Config) && !directory.leads_to(Path::new("data"), Secret));
+    assert!(!directory.leads_to(Path::new("secrets"), Config) && !directory.leads_to(Path::new("data"), Secret));
 }

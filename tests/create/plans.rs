@@ -21,10 +21,10 @@ const COMPOSE: &str = "
 name: shop
 services:
   db: {image: 'postgres:15', environment: {POSTGRES_USER: ann}, volumes: ['pg:/var/lib/postgresql/data']}
-  cache: {image: 'redis:7', volumes: ['rd:/data']}
+  cache: {image: 'redis:7', volumes: ['cache:/data']}
   queue: {image: 'redis:7', volumes: ['jobs:/data'], x-medianest: {backup: {kind: none}}}
   api: {image: 'shop/api:1', volumes: ['uploads:/uploads', 'logs:/logs']}
-volumes: {pg: {}, rd: {}, jobs: {}, uploads: {}, logs: {x-medianest: {backup: false}}}
+volumes: {pg: {}, cache: {}, jobs: {}, uploads: {}, logs: {x-medianest: {backup: false}}}
 ";
 
 async fn planned(
@@ -88,6 +88,9 @@ stopped meanwhile: shop-api-1
 note: volume uploads is read through the engine: extended attributes, access control lists and holes are not kept
 ";
     assert_eq!(plan.to_text(), expected);
+    // A name that a database and its volume share stands for what is asked of the database.
+    let plan = planned(Consistency::Live, true, Reach::Machine, &["cache"], &ALL).await.unwrap();
+    assert_eq!(plan.to_text(), "cache: a snapshot that shop-cache-1 saves now\n");
 }
 
 #[tokio::test]

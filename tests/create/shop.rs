@@ -50,8 +50,8 @@ services:
           i=$$((i + 1))
           echo $$i > /files/counter.new
           mv /files/counter.new /files/counter
-          psql -qc "update counter set n = $$i"
-          printf 'AUTH %s\r\nSET counter count-%06d\r\nQUIT\r\n' "$$word" $$i | nc redis 6379 >/dev/null
+          until psql -qc "update counter set n = $$i"; do :; done
+          until [ "$$(printf 'AUTH %s\r\nSET counter count-%06d\r\nQUIT\r\n' "$$word" $$i | nc redis 6379 | grep -c OK)" = 3 ]; do :; done
         done
     secrets: [postgres_password, redis_password]
     tmpfs: ["/var/lib/postgresql/data"]

@@ -110,6 +110,7 @@ pub async fn create(making: &Making<'_>) -> Result<Made, CreateError> {
     let mut run = Run::new(making)?;
     let made = run.make().await;
     run.end(made.is_ok()).await;
+    making.tee.settled().await;
     let targets: Vec<Target> = match &made {
         Ok(_) => making.tee.standing().into_iter().filter_map(|(target, failed)| failed.map(|_| target)).collect(),
         Err(_) => making.tee.standing().into_iter().map(|(target, _)| target).collect(),

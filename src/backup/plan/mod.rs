@@ -274,9 +274,12 @@ impl<'a> Planning<'a> {
 
     fn volumes(&self, plan: &mut BackupPlan, obstacles: &mut Vec<Obstacle>) {
         let of_databases = self.of_databases();
+        let databases = self.databases_of_stack();
         for (key, volume) in &self.stack.volumes {
             let database = of_databases.contains(volume.name.as_str());
-            let included = volume.backup.unwrap_or(!database) || self.asked_for(key);
+            // A name that a database has too stands for that.
+            let asked_for = self.asked_for(key) && !(database && databases.keys().any(|service| service.as_str() == key));
+            let included = volume.backup.unwrap_or(!database) || asked_for;
             if !self.wanted(key) {
                 continue;
             }

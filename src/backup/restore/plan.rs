@@ -98,6 +98,14 @@ pub enum Obstacle {
         /// Its name at the engine.
         volume: String,
     },
+    /// The volume is the files of a database.
+    #[error("volume `{volume}` holds the files of the database `{service}`, which cannot be exchanged under it")]
+    DatabaseFiles {
+        /// The volume's key in the Compose file.
+        volume: String,
+        /// The database.
+        service: ServiceName,
+    },
     /// The volume's files are on another machine, or not ours.
     #[error("the files of volume `{0}` cannot be reached from here")]
     OutOfReach(String),
@@ -129,6 +137,9 @@ impl Obstacle {
             }
             Self::Version { .. } => Some("restore to a server of the dump's version or a later one".into()),
             Self::NoVolume { .. } => Some("bring the stack about with `medianestctl deploy` first".into()),
+            Self::DatabaseFiles { volume, .. } => Some(format!(
+                "export the set and take `{volume}` out of it by hand, as docs/backup-format.md tells, while the database is stopped"
+            )),
             Self::OutOfReach(_) => Some("run the restore as root on the machine of the engine".into()),
             Self::NoRoom { .. } => Some("make room where the engine keeps its data (`docker system df`), or use `--only`".into()),
             Self::RedisPlace(_) | Self::Nothing => None,
@@ -289,9 +300,27 @@ impl<'a> Planner<'a> {
             return self.obstacles.push(Obstacle::NotInStack { what: "volume", name: name.to_owned() });
         };
         let volume = volume.name.to_string();
+        if let Some(service) = self.database_in(&volume) {
+            // The name stands for what was asked of the database, where the set has that.
+            let asked = |object: &ObjectName| matches!(&object.component, Component::Database(of) | Component::Redis(of) if of.as_str() == service.as_str());
+            if service.as_str() != name || !self.scene.manifest.objects.keys().any(asked) {
+                self.obstacles.push(Obstacle::DatabaseFiles { volume: name.to_owned(), service });
+            }
+            return;
+        }
         self.reach(name, &volume);
         self.needed += self.size(object);
         self.items.push(Item::Volume { key: name.to_owned(), volume, object: object.clone() });
+    }
+
+    /// The database that has its files in a volume.
+    fn database_in(&self, volume: &str) -> Option<ServiceName> {
+        let services = self.scene.stack?.services.values().filter(|service| service.database().is_some());
+        let has = |service: &&Service| {
+            let mut mounts = service.mounts.iter();
+            mounts.any(|mount| matches!(&mount.source, MountSource::Volume(name) if name.as_str() == volume))
+        };
+        services.into_iter().find(has).map(|service| service.name.clone())
     }
 
     /// Whether a volume is there and its files can be exchanged from here.

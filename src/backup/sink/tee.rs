@@ -39,11 +39,17 @@ pub struct Target {
 struct Place {
     target: Target,
     failed: Mutex<Option<SinkError>>,
+    /// Uploads that were given up and are still at it.
+    leaving: Mutex<Vec<JoinHandle<Option<StoredObject>>>>,
 }
 
 impl Place {
     fn failure(&self) -> MutexGuard<'_, Option<SinkError>> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn leaving(&self) -> MutexGuard<'_, Vec<JoinHandle<Option<StoredObject>>>> {
+        self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The first failure counts: what follows comes of it.
@@ -63,7 +69,14 @@ pub struct Tee(Arc<[Place]>);
 impl Tee {
     /// These places, all of them good so far.
     pub fn new(targets: Vec<Target>) -> Self {
-        Self(targets.into_iter().map(|target| Place { target, failed: Mutex::new(None) }).collect())
+        let place = |target| Place { target, failed: Mutex::new(None), leaving: Mutex::new(Vec::new()) };
+        Self(targets.into_iter().map(place).collect())
+    }
+
+    /// Waits until no upload that was given up is at work any more; not longer than giving up may take.
+    pub async fn settled(&self) {
+        let leaving: Vec<_> = self.0.iter().flat_map(|place| std::mem::take(&mut *place.leaving())).collect();
+        join_all(leaving.into_iter().map(|task| timeout(ABORT, task))).await;
     }
 
     /// The places, each with why it has failed.
@@ -210,8 +223,12 @@ impl TeeUpload {
             }
         });
         join_all(said).await;
-        // A task of a place that hangs is left to itself; its upload is for `Sink::tidy`.
-        self.branches.retain(|branch| tee.0[branch.place].is_good());
+        let (good, over) = std::mem::take(&mut self.branches).into_iter().partition(|branch| tee.0[branch.place].is_good());
+        self.branches = good;
+        let over: Vec<Branch> = over;
+        for Branch { place, task, .. } in over {
+            tee.0[place].leaving().push(task);
+        }
     }
 }
 

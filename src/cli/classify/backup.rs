@@ -6,6 +6,7 @@ use crate::backup::{
     export::ExportError,
     keyring::KeyringError,
     plan::{Obstacle, Refused},
+    schedule::NotInstalled,
     sink::{SinkError, SinkErrorKind},
     target::NoSuchTarget,
     verified::VerifiedError,
@@ -45,6 +46,8 @@ pub fn problem(error: &anyhow::Error) -> Option<(Exit, Problem)> {
         (Exit::Usage, Some(e.hint()), "usage")
     } else if let Some(e) = error.downcast_ref::<KeyringError>() {
         (Exit::Configuration, e.hint(), "backup_keys")
+    } else if let Some(e) = error.downcast_ref::<NotInstalled>() {
+        (Exit::Failure, Some(e.hint().to_owned()), "backup_schedule")
     } else if let Some(e) = error.downcast_ref::<VerifiedError>() {
         (Exit::Failure, e.hint(), "backup")
     } else {

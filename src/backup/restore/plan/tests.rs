@@ -9,7 +9,6 @@ use crate::{
     backup::{
         digest::Digest,
         manifest::{Consistency, FORMAT, FileTotals, Manifest, ObjectRecord, Openers},
-        set::Packing,
     },
     compose::{self, MapSource, Request},
     model::{ContainerState, EngineInfo, Health, ImageId, Kept, Labels, ObservedVolume, Resources, RestartPolicy, label},
@@ -94,7 +93,7 @@ fn container(service: &str, runs: bool) -> ObservedContainer {
     ObservedContainer {
         id: format!("id-{service}"),
         name: format!("shop-{service}-1"),
-        image_id: format!("sha256:{}", "0".repeat(64)).parse::<ImageId>().unwrap(),
+        image_id: ImageId(format!("sha256:{}", "0".repeat(64))),
         image: "image".into(),
         labels,
         state: if runs {
@@ -102,7 +101,7 @@ fn container(service: &str, runs: bool) -> ObservedContainer {
         } else {
             ContainerState::Exited { exit_code: 0, oom_killed: false }
         },
-        health: Health::None,
+        health: Health::NoCheck,
         healthcheck: None,
         stop_timeout: None,
         created_at: None,
@@ -204,6 +203,17 @@ fn only_what_is_named() {
     let plan = planned(&manifest, &facts(), &choices(&["secrets", "config"])).unwrap();
     assert_eq!(plan.steps, [Step::Stage(0), Step::Stage(1), Step::Swap(0), Step::Swap(1)]);
     assert!(!plan.needs_engine());
+}
+
+/// The safety copy once took a database's own files along because their volume is called as the service is.
+#[test]
+fn the_files_of_a_database_are_never_exchanged_under_it() {
+    let mut objects = ALL.to_vec();
+    objects.push(("cache.tar.zst", 1 << 20));
+    let both = planned(&manifest(&objects), &facts(), &choices(&["cache"])).unwrap();
+    assert_eq!(both.items, planned(&manifest(&ALL), &facts(), &choices(&["cache"])).unwrap().items);
+    let words = "volume `cache` holds the files of the database `cache`, which cannot be exchanged under it";
+    assert_eq!(refused(&manifest(&[("cache.tar.zst", 5)]), &facts(), &choices(&[])), [words]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{
     fmt::Write as _,
     fs::File,
     io::{Read, Seek, SeekFrom, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use bytes::Bytes;
@@ -30,6 +30,7 @@ const TRIES: usize = 5;
 /// A file that is being written, under its temporary name beside its place.
 #[derive(Debug)]
 pub(super) struct Part {
+    target: PathBuf,
     folder: File,
     file: File,
     temporary: String,
@@ -62,7 +63,8 @@ impl Part {
             let opened = made.and_then(|folder| {
                 let temporary = temporary_name(what)?;
                 let file = rustix::fs::openat(&folder, &temporary, flags, FILE_MODE).map_err(|errno| failed(what, errno))?;
-                Ok(Self { folder, file: file.into(), temporary, key: key.clone(), what: what.to_owned(), size: 0 })
+                let (target, key, what) = (target.to_owned(), key.clone(), what.to_owned());
+                Ok(Self { target, folder, file: file.into(), temporary, key, what, size: 0 })
             });
             match opened {
                 // Removing the last object of a folder removes the folder, which may happen in between.
@@ -131,7 +133,9 @@ impl Part {
 
     /// Leaves nothing of it. What cannot be removed is left to `tidy`.
     pub(super) fn discard(&self) {
-        let _ = rustix::fs::unlinkat(&self.folder, &self.temporary, AtFlags::empty());
+        if rustix::fs::unlinkat(&self.folder, &self.temporary, AtFlags::empty()).is_ok() {
+            let _ = remove_empty(&self.target, self.key.split().0, &self.what);
+        }
     }
 }
 
@@ -193,13 +197,18 @@ impl Reader {
 
 /// Removes an object, and the folders that are empty then.
 pub(super) fn remove(target: &Path, key: &ObjectKey, what: &str) -> Result<(), SinkError> {
-    let (mut folders, name) = key.split();
+    let (folders, name) = key.split();
     let Some(folder) = tree::folder(tree::root(target, what)?, &folders, what)? else { return Ok(()) };
     match rustix::fs::unlinkat(&folder, name, AtFlags::empty()) {
         Ok(()) => folder.sync_all().map_err(|error| failed(what, error))?,
         Err(Errno::NOENT) => return Ok(()),
         Err(errno) => return Err(failed(what, errno)),
     }
+    remove_empty(target, folders, what)
+}
+
+/// Removes the innermost of `folders` if it is empty, then the next one.
+fn remove_empty(target: &Path, mut folders: Vec<&str>, what: &str) -> Result<(), SinkError> {
     while let Some(empty) = folders.pop() {
         let Some(parent) = tree::folder(tree::root(target, what)?, &folders, what)? else { break };
         // It is not empty, somebody else's, or gone: all the same.

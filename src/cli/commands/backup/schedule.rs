@@ -22,8 +22,7 @@ pub fn run(global: &Global, args: &BackupSchedule, ui: &Ui) -> anyhow::Result<Ex
     let schedule = Schedule { program: &program, directory: &directory, project, at: args.at, days: &args.days };
     let unit = schedule.unit();
     if args.install {
-        let place = args.unit_directory.display();
-        let paths = schedule.install(&args.unit_directory).with_context(|| format!("cannot write the units to {place}"))?;
+        let paths = schedule.install(&args.unit_directory)?;
         let next = format!("systemctl daemon-reload && systemctl enable --now {unit}.timer");
         if ui.json() {
             ui.document(&json!({"schema": 1, "written": paths, "next": next}));
