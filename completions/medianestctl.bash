@@ -22,6 +22,9 @@ _medianestctl() {
             medianestctl,backup)
                 cmd="medianestctl__subcmd__backup"
                 ;;
+            medianestctl,backup-watch)
+                cmd="medianestctl__subcmd__backup__subcmd__watch"
+                ;;
             medianestctl,check)
                 cmd="medianestctl__subcmd__check"
                 ;;
@@ -70,6 +73,9 @@ _medianestctl() {
             medianestctl,restart)
                 cmd="medianestctl__subcmd__restart"
                 ;;
+            medianestctl,restore)
+                cmd="medianestctl__subcmd__restore"
+                ;;
             medianestctl,rollback)
                 cmd="medianestctl__subcmd__rollback"
                 ;;
@@ -88,6 +94,9 @@ _medianestctl() {
             medianestctl,update)
                 cmd="medianestctl__subcmd__update"
                 ;;
+            medianestctl__subcmd__backup,create)
+                cmd="medianestctl__subcmd__backup__subcmd__create"
+                ;;
             medianestctl__subcmd__backup,export)
                 cmd="medianestctl__subcmd__backup__subcmd__export"
                 ;;
@@ -100,14 +109,23 @@ _medianestctl() {
             medianestctl__subcmd__backup,list)
                 cmd="medianestctl__subcmd__backup__subcmd__list"
                 ;;
+            medianestctl__subcmd__backup,metrics)
+                cmd="medianestctl__subcmd__backup__subcmd__metrics"
+                ;;
             medianestctl__subcmd__backup,prune)
                 cmd="medianestctl__subcmd__backup__subcmd__prune"
+                ;;
+            medianestctl__subcmd__backup,schedule)
+                cmd="medianestctl__subcmd__backup__subcmd__schedule"
                 ;;
             medianestctl__subcmd__backup,show)
                 cmd="medianestctl__subcmd__backup__subcmd__show"
                 ;;
             medianestctl__subcmd__backup,verify)
                 cmd="medianestctl__subcmd__backup__subcmd__verify"
+                ;;
+            medianestctl__subcmd__backup__subcmd__help,create)
+                cmd="medianestctl__subcmd__backup__subcmd__help__subcmd__create"
                 ;;
             medianestctl__subcmd__backup__subcmd__help,export)
                 cmd="medianestctl__subcmd__backup__subcmd__help__subcmd__export"
@@ -121,8 +139,14 @@ _medianestctl() {
             medianestctl__subcmd__backup__subcmd__help,list)
                 cmd="medianestctl__subcmd__backup__subcmd__help__subcmd__list"
                 ;;
+            medianestctl__subcmd__backup__subcmd__help,metrics)
+                cmd="medianestctl__subcmd__backup__subcmd__help__subcmd__metrics"
+                ;;
             medianestctl__subcmd__backup__subcmd__help,prune)
                 cmd="medianestctl__subcmd__backup__subcmd__help__subcmd__prune"
+                ;;
+            medianestctl__subcmd__backup__subcmd__help,schedule)
+                cmd="medianestctl__subcmd__backup__subcmd__help__subcmd__schedule"
                 ;;
             medianestctl__subcmd__backup__subcmd__help,show)
                 cmd="medianestctl__subcmd__backup__subcmd__help__subcmd__show"
@@ -168,6 +192,9 @@ _medianestctl() {
                 ;;
             medianestctl__subcmd__help,backup)
                 cmd="medianestctl__subcmd__help__subcmd__backup"
+                ;;
+            medianestctl__subcmd__help,backup-watch)
+                cmd="medianestctl__subcmd__help__subcmd__backup__subcmd__watch"
                 ;;
             medianestctl__subcmd__help,check)
                 cmd="medianestctl__subcmd__help__subcmd__check"
@@ -217,6 +244,9 @@ _medianestctl() {
             medianestctl__subcmd__help,restart)
                 cmd="medianestctl__subcmd__help__subcmd__restart"
                 ;;
+            medianestctl__subcmd__help,restore)
+                cmd="medianestctl__subcmd__help__subcmd__restore"
+                ;;
             medianestctl__subcmd__help,rollback)
                 cmd="medianestctl__subcmd__help__subcmd__rollback"
                 ;;
@@ -235,6 +265,9 @@ _medianestctl() {
             medianestctl__subcmd__help,update)
                 cmd="medianestctl__subcmd__help__subcmd__update"
                 ;;
+            medianestctl__subcmd__help__subcmd__backup,create)
+                cmd="medianestctl__subcmd__help__subcmd__backup__subcmd__create"
+                ;;
             medianestctl__subcmd__help__subcmd__backup,export)
                 cmd="medianestctl__subcmd__help__subcmd__backup__subcmd__export"
                 ;;
@@ -244,8 +277,14 @@ _medianestctl() {
             medianestctl__subcmd__help__subcmd__backup,list)
                 cmd="medianestctl__subcmd__help__subcmd__backup__subcmd__list"
                 ;;
+            medianestctl__subcmd__help__subcmd__backup,metrics)
+                cmd="medianestctl__subcmd__help__subcmd__backup__subcmd__metrics"
+                ;;
             medianestctl__subcmd__help__subcmd__backup,prune)
                 cmd="medianestctl__subcmd__help__subcmd__backup__subcmd__prune"
+                ;;
+            medianestctl__subcmd__help__subcmd__backup,schedule)
+                cmd="medianestctl__subcmd__help__subcmd__backup__subcmd__schedule"
                 ;;
             medianestctl__subcmd__help__subcmd__backup,show)
                 cmd="medianestctl__subcmd__help__subcmd__backup__subcmd__show"
@@ -279,6 +318,12 @@ _medianestctl() {
                 ;;
             medianestctl__subcmd__help__subcmd__releases,show)
                 cmd="medianestctl__subcmd__help__subcmd__releases__subcmd__show"
+                ;;
+            medianestctl__subcmd__help__subcmd__restore,confirm)
+                cmd="medianestctl__subcmd__help__subcmd__restore__subcmd__confirm"
+                ;;
+            medianestctl__subcmd__help__subcmd__restore,rollback)
+                cmd="medianestctl__subcmd__help__subcmd__restore__subcmd__rollback"
                 ;;
             medianestctl__subcmd__help__subcmd__secrets,generate)
                 cmd="medianestctl__subcmd__help__subcmd__secrets__subcmd__generate"
@@ -343,6 +388,24 @@ _medianestctl() {
             medianestctl__subcmd__releases__subcmd__help,show)
                 cmd="medianestctl__subcmd__releases__subcmd__help__subcmd__show"
                 ;;
+            medianestctl__subcmd__restore,confirm)
+                cmd="medianestctl__subcmd__restore__subcmd__confirm"
+                ;;
+            medianestctl__subcmd__restore,help)
+                cmd="medianestctl__subcmd__restore__subcmd__help"
+                ;;
+            medianestctl__subcmd__restore,rollback)
+                cmd="medianestctl__subcmd__restore__subcmd__rollback"
+                ;;
+            medianestctl__subcmd__restore__subcmd__help,confirm)
+                cmd="medianestctl__subcmd__restore__subcmd__help__subcmd__confirm"
+                ;;
+            medianestctl__subcmd__restore__subcmd__help,help)
+                cmd="medianestctl__subcmd__restore__subcmd__help__subcmd__help"
+                ;;
+            medianestctl__subcmd__restore__subcmd__help,rollback)
+                cmd="medianestctl__subcmd__restore__subcmd__help__subcmd__rollback"
+                ;;
             medianestctl__subcmd__secrets,generate)
                 cmd="medianestctl__subcmd__secrets__subcmd__generate"
                 ;;
@@ -374,7 +437,7 @@ _medianestctl() {
 
     case "${cmd}" in
         medianestctl)
-            opts="-C -f -p -H -y -q -v -h -V --directory --file --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version init check secrets config plan deploy update rollback autoupdate backup status logs start stop restart down migrate releases prune maintenance lock completions generate help"
+            opts="-C -f -p -H -y -q -v -h -V --directory --file --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version init check secrets config plan deploy update rollback autoupdate backup status logs start stop restart down migrate releases prune maintenance restore lock completions backup-watch generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -510,12 +573,168 @@ _medianestctl() {
             return 0
             ;;
         medianestctl__subcmd__backup)
-            opts="-C -p -H -y -q -v -h -V --directory --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version list show verify prune export key help"
+            opts="-C -p -H -y -q -v -h -V --to --only --consistency --compress --label --no-encrypt --passphrase-file --dry-run --directory --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version create list show verify prune export schedule metrics key help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --consistency)
+                    COMPREPLY=($(compgen -W "live barrier stop" -- "${cur}"))
+                    return 0
+                    ;;
+                --compress)
+                    COMPREPLY=($(compgen -W "zstd gzip" -- "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human plain json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__backup__subcmd__watch)
+            opts="-C -p -H -y -q -v -h -V --directory --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human plain json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__backup__subcmd__create)
+            opts="-C -p -H -y -q -v -h -V --to --only --consistency --compress --label --no-encrypt --passphrase-file --dry-run --directory --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --consistency)
+                    COMPREPLY=($(compgen -W "live barrier stop" -- "${cur}"))
+                    return 0
+                    ;;
+                --compress)
+                    COMPREPLY=($(compgen -W "zstd gzip" -- "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --directory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -626,8 +845,22 @@ _medianestctl() {
             return 0
             ;;
         medianestctl__subcmd__backup__subcmd__help)
-            opts="list show verify prune export key help"
+            opts="create list show verify prune export schedule metrics key help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__backup__subcmd__help__subcmd__create)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -737,7 +970,35 @@ _medianestctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        medianestctl__subcmd__backup__subcmd__help__subcmd__metrics)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         medianestctl__subcmd__backup__subcmd__help__subcmd__prune)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__backup__subcmd__help__subcmd__schedule)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1143,6 +1404,68 @@ _medianestctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        medianestctl__subcmd__backup__subcmd__metrics)
+            opts="-C -p -H -y -q -v -h -V --out --from --directory --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human plain json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         medianestctl__subcmd__backup__subcmd__prune)
             opts="-C -p -H -y -q -v -h -V --dry-run --from --directory --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1151,6 +1474,72 @@ _medianestctl() {
             fi
             case "${prev}" in
                 --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human plain json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__backup__subcmd__schedule)
+            opts="-C -p -H -y -q -v -h -V --at --day --cron --install --unit-directory --directory --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --day)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unit-directory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1662,7 +2051,7 @@ _medianestctl() {
             return 0
             ;;
         medianestctl__subcmd__help)
-            opts="init check secrets config plan deploy update rollback autoupdate backup status logs start stop restart down migrate releases prune maintenance lock completions generate help"
+            opts="init check secrets config plan deploy update rollback autoupdate backup status logs start stop restart down migrate releases prune maintenance restore lock completions backup-watch generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1690,8 +2079,36 @@ _medianestctl() {
             return 0
             ;;
         medianestctl__subcmd__help__subcmd__backup)
-            opts="list show verify prune export key"
+            opts="create list show verify prune export schedule metrics key"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__help__subcmd__backup__subcmd__watch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__help__subcmd__backup__subcmd__create)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1787,7 +2204,35 @@ _medianestctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        medianestctl__subcmd__help__subcmd__backup__subcmd__metrics)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         medianestctl__subcmd__help__subcmd__backup__subcmd__prune)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__help__subcmd__backup__subcmd__schedule)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2126,6 +2571,48 @@ _medianestctl() {
         medianestctl__subcmd__help__subcmd__restart)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__help__subcmd__restore)
+            opts="confirm rollback"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__help__subcmd__restore__subcmd__confirm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__help__subcmd__restore__subcmd__rollback)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -3234,6 +3721,252 @@ _medianestctl() {
         medianestctl__subcmd__restart)
             opts="-C -p -H -y -q -v -h -V --directory --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human plain json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__restore)
+            opts="-C -p -H -y -q -v -h -V --only --file --as --from --identity --passphrase-file --trust --skip-safety-copy --resume --dry-run --directory --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version confirm rollback help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trust)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human plain json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__restore__subcmd__confirm)
+            opts="-C -p -H -y -q -v -h -V --directory --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human plain json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__restore__subcmd__help)
+            opts="confirm rollback help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__restore__subcmd__help__subcmd__confirm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__restore__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__restore__subcmd__help__subcmd__rollback)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        medianestctl__subcmd__restore__subcmd__rollback)
+            opts="-C -p -H -y -q -v -h -V --directory --project-name --profile --env-file --host --json --output --color --yes --non-interactive --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
