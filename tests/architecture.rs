@@ -86,7 +86,8 @@ fn problems(modules: &[Module]) -> Vec<String> {
         };
         for used in &module.uses {
             // A name that is re-exported lives where it is defined.
-            let target = re_exports.get(used.as_str()).copied().unwrap_or(used);
+            let name = used.match_indices("::").nth(1).map_or(used.as_str(), |(end, _)| &used[..end]);
+            let target = re_exports.get(used.as_str()).or_else(|| re_exports.get(name)).copied().unwrap_or(used);
             let into_child = module.is_parent && target.starts_with(&format!("{}::", module.path));
             match layer(target) {
                 Some(theirs) if theirs > own && !into_child => {

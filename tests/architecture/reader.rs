@@ -119,8 +119,8 @@ fn absolute(own: &[&str], written: &str) -> Option<String> {
         parts.remove(0);
     }
     base.extend(parts.into_iter().filter(|p| *p != "self" && *p != "*"));
-    // Module and name are all that the rules ask for.
-    (!base.is_empty()).then(|| base[..base.len().min(2)].join("::"))
+    // No layer is given to anything deeper.
+    (!base.is_empty()).then(|| base[..base.len().min(3)].join("::"))
 }
 
 /// Every path of the code with its place, groups spread out: `a::{b, c::d}` is `a::b` and `a::c::d`.

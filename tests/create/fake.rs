@@ -72,7 +72,7 @@ impl Servers {
     }
 
     fn psql(&self, inside: &Inside<'_>, question: &str) -> Reply {
-        let mark = question.lines().last().unwrap().trim_start_matches("SELECT '").trim_end_matches("';").to_owned();
+        let mark = question.lines().last().unwrap().trim_start_matches("\\echo ").to_owned();
         let answer = if question.contains("server_version") {
             "0\n15.4 (Fake)\n".to_owned()
         } else if question.contains("pg_export_snapshot") {
@@ -477,27 +477,36 @@ fn spend(left: &AtomicUsize, what: &str) -> Result<(), SinkError> {
     spent.map(drop).map_err(|_| SinkError::new(SinkErrorKind::Full, what, "no space left on device (injected)"))
 }
 
-struct FrailUpload(Box<dyn Upload>, Arc<AtomicUsize>);
+struct FrailUpload(Option<Box<dyn Upload>>, Arc<AtomicUsize>);
 
 #[async_trait]
 impl Upload for FrailUpload {
     async fn write(&mut self, chunk: Bytes) -> Result<(), SinkError> {
-        spend(&self.1, "write")?;
-        self.0.write(chunk).await
+        if let Err(error) = spend(&self.1, "write") {
+            // After an error nothing is left.
+            if let Some(upload) = self.0.take() {
+                upload.abort().await;
+            }
+            return Err(error);
+        }
+        self.0.as_mut().expect("it has not failed").write(chunk).await
     }
 
-    async fn finish(self: Box<Self>) -> Result<StoredObject, SinkError> {
+    async fn finish(mut self: Box<Self>) -> Result<StoredObject, SinkError> {
+        let upload = self.0.take().expect("it has not failed");
         match spend(&self.1, "finish") {
-            Ok(()) => self.0.finish().await,
+            Ok(()) => upload.finish().await,
             Err(error) => {
-                self.0.abort().await;
+                upload.abort().await;
                 Err(error)
             }
         }
     }
 
     async fn abort(self: Box<Self>) {
-        self.0.abort().await;
+        if let Some(upload) = self.0 {
+            upload.abort().await;
+        }
     }
 }
 
@@ -508,7 +517,7 @@ impl Sink for Frail {
     }
 
     async fn begin(&self, key: &ObjectKey) -> Result<Box<dyn Upload>, SinkError> {
-        Ok(Box::new(FrailUpload(self.disk.begin(key).await?, self.left.clone())))
+        Ok(Box::new(FrailUpload(Some(self.disk.begin(key).await?), self.left.clone())))
     }
 
     async fn put(&self, key: &ObjectKey, content: Bytes, how: Put) -> Result<(), SinkError> {

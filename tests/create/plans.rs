@@ -106,7 +106,7 @@ async fn what_would_be_missing_is_told_all_at_once() {
     let refused = planned(Consistency::Barrier, false, Reach::Machine, &["db", "cache", "secrets", "other"], &["api"]).await;
     let Refused(obstacles) = refused.unwrap_err();
     let not_running = |service: &str| Obstacle::NotRunning { service: service.into(), state: "it was never started" };
-    let known = "cache, config, db, jobs, logs, pg, rd, secrets, uploads".to_owned();
+    let known = "cache, config, db, jobs, logs, pg, secrets, uploads".to_owned();
     let expected =
         [Obstacle::Unknown { name: "other".into(), known }, not_running("cache"), not_running("db"), Obstacle::SecretsInClear];
     assert_eq!(obstacles, expected);

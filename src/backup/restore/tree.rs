@@ -207,9 +207,10 @@ impl Tree {
         for name in names(from)? {
             permit()?;
             renameat_with(from, &name, to, &name, RenameFlags::NOREPLACE).map_err(|error| at(&name, error))?;
+            // Each time, so that whoever goes on after a cut finds them.
+            futimens(from, &before)?;
+            futimens(to, &after)?;
         }
-        futimens(from, &before)?;
-        futimens(to, &after)?;
         fsync(to)?;
         Ok(fsync(from)?)
     }

@@ -184,7 +184,7 @@ fn everything_in_its_order() {
   exchange the keys of cache (by renames; what was there is kept)
   start Redis with the keys of cache (it must have all of its keys before anybody uses it)
   start app, cache, front (in health order; if they do not become healthy, the old data comes back)
-  19.0 MiB beside the live data at most
+  19 MiB beside the live data at most
 "
     );
     // The database's server is needed for the exchange, and what has nothing to do with it goes on.
@@ -243,7 +243,7 @@ fn all_that_stands_in_the_way_is_said_at_once() {
             "the dump of `postgres` is of PostgreSQL 17.1, and the server is 15.13: an older one cannot read it",
             "the files of volume `cache` cannot be reached from here",
             "the files of volume `uploads` cannot be reached from here",
-            "1.0 MiB are free, and the restored data needs 19.0 MiB beside the old",
+            "1 MiB are free, and the restored data needs 19 MiB beside the old",
         ]
     );
 }
