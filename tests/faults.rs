@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "faults/again.rs"]
+mod again;
 #[path = "faults/autoupdate.rs"]
 mod autoupdate;
 #[path = "faults/cancelled.rs"]

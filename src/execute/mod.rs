@@ -3,6 +3,7 @@
 //! Layer 3. Decides nothing that the plan has not decided. When a step fails nothing new starts, what is under way
 //! settles, and what the plan says to take back is taken back. Refuses to print: events tell what happens.
 
+mod again;
 mod attempt;
 mod bake;
 mod blame;
@@ -145,6 +146,14 @@ pub enum StepError {
 }
 
 impl StepError {
+    /// The container that did not do what it must.
+    fn culprit(&self) -> Option<&str> {
+        match self {
+            Self::Unhealthy { container, .. } => Some(container),
+            _ => None,
+        }
+    }
+
     /// Whether the engine was not asked because the lock is lost.
     fn was_refused(&self) -> bool {
         let error = match self {

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Context, StepError,
+    again::still_well,
     fenced::Fenced,
     step::{Seen, carry_out, keep_evidence, keep_upstreams},
 };
@@ -88,6 +89,7 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
     let mut running = FuturesUnordered::new();
     let mut failures: Vec<(StepId, StepError)> = Vec::new();
     let mut told = false;
+    let mut looked_again = false;
     (context.events)(Event::Started { steps: plan.steps.len() });
     loop {
         if failures.is_empty() && !context.cancel.is_cancelled() {
@@ -104,6 +106,14 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
                     failures.push((id, lost.into()));
                     break;
                 }
+                // From then on nothing is taken back.
+                if step.phase == Phase::Tidy && !looked_again {
+                    if let Err(error) = still_well(&plan.project, context, &seen, None).await {
+                        failures.push((id, error));
+                        break;
+                    }
+                    looked_again = true;
+                }
                 begun.insert(id);
                 starting.extend(starts.then_some(id));
                 let (number, seen) = (index + 1, &seen);
@@ -115,7 +125,13 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
                         cause: step.cause.clone(),
                     });
                     let begin = Instant::now();
-                    let result = carry_out(&step.action, number, &plan.project, context, seen).await;
+                    let result = async {
+                        if let (Phase::Work, Action::Stop { container, .. }) = (step.phase, &step.action) {
+                            still_well(&plan.project, context, seen, Some(container)).await?;
+                        }
+                        carry_out(&step.action, number, &plan.project, context, seen).await
+                    };
+                    let result = result.await;
                     (id, result, begin.elapsed())
                 });
             }
@@ -155,6 +171,13 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
         }
     }
     drop(running);
+    if failures.is_empty()
+        && !looked_again
+        && finished.len() == plan.steps.len()
+        && let Err(error) = still_well(&plan.project, context, &seen, None).await
+    {
+        failures.push((StepId(plan.steps.len().saturating_sub(1)), error));
+    }
     if failures.is_empty() && finished.len() == plan.steps.len() {
         if plan.is_empty() {
             keep_evidence(&plan.project, context, &seen).await;
@@ -175,7 +198,8 @@ pub async fn run(plan: &Plan, context: &Context<'_>) -> Result<Finished, Box<Fai
         (true, _) => Undone::Nothing,
         (false, true) => Undone::Failed("left as it is at your request".into()),
         (false, false) => {
-            let culprits = failures.iter().filter_map(|(id, _)| plan.step(*id)?.action.on_trial()).collect();
+            let culprits =
+                failures.iter().filter_map(|(id, error)| error.culprit().or_else(|| plan.step(*id)?.action.on_trial())).collect();
             undo(plan, &to_undo, culprits, context, &seen).await
         }
     };

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use futures_util::try_join;
 
-use super::{Context, StepError, bake, drain, gate, job, smoke, stage};
+use super::{Context, StepError, again::Watched, bake, drain, gate, job, smoke, stage};
 use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::event::Event;
 use crate::ingress;
-use crate::model::{GateEvidence, MigrationForm, ProjectName, label, lock_holder};
+use crate::model::{GateEvidence, MigrationForm, ProjectName, RestartPolicy, ServiceName, is_previous, label, lock_holder};
 use crate::plan::{Action, DUMPED_BEFORE, StagedContent};
 use crate::state::{Draft, Head, Note, StateError, Store};
 
@@ -22,6 +22,8 @@ pub(super) const PULL_IDLE: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     evidence: Mutex<Vec<GateEvidence>>,
+    /// Those that this run has found healthy and has not stopped since.
+    watched: Mutex<Vec<Watched>>,
     head: Mutex<Option<Head>>,
     /// What the ingress was last given, where nothing has made it uncertain since.
     switched: Mutex<Option<String>>,
@@ -54,10 +56,27 @@ impl Seen {
         }
     }
 
-    fn add(&self, evidence: GateEvidence) {
+    fn add(&self, container: &str, service: &ServiceName, evidence: GateEvidence) {
+        self.unwatch(container);
+        if let Ok(mut watched) = self.watched.lock() {
+            let (container, service, evidence) = (container.to_owned(), service.clone(), evidence.clone());
+            watched.push(Watched { container, service, evidence });
+        }
         if let Ok(mut seen) = self.evidence.lock() {
             seen.push(evidence);
         }
+    }
+
+    /// The run itself ends this container.
+    fn unwatch(&self, container: &str) {
+        if let Ok(mut watched) = self.watched.lock() {
+            watched.retain(|other| other.container != container);
+        }
+    }
+
+    /// Those that must still be well.
+    pub(super) fn watched(&self) -> Vec<Watched> {
+        self.watched.lock().map(|watched| watched.clone()).unwrap_or_default()
     }
 
     fn all(&self) -> Vec<GateEvidence> {
@@ -133,7 +152,7 @@ pub(super) async fn carry_out(
                 progress(format!("watching `{service}` stay up for {} s", settle.as_secs()), None, None);
                 gate::stays_up(engine, container, service, &evidence, *settle, &context.cancel).await?;
             }
-            seen.add(evidence);
+            seen.add(container, service, evidence);
         }
         Action::RunJob { container, service, attempts, backoff, patience, .. } => {
             let job = job::Job { container, service, attempts: *attempts, backoff: *backoff, patience: *patience };
@@ -149,6 +168,10 @@ pub(super) async fn carry_out(
             // What is not known is treated as another schema, so a failure costs no more than a question at a rollback.
             let told = engine.exec(container, command, SCHEMA_LIMIT).await.ok().filter(|output| output.code == 0);
             seen.set_schema(told.map(|output| output.text()).filter(|text| !text.is_empty()));
+        }
+        // What is gone does not come back by itself.
+        Action::SetRestart { container, policy: RestartPolicy::No } => {
+            unless_gone(engine.set_restart(container, RestartPolicy::No).await)?;
         }
         Action::SetRestart { container, policy } => engine.set_restart(container, *policy).await?,
         Action::Drain { container, addresses, connections_tell, limit } => {
@@ -185,9 +208,18 @@ pub(super) async fn carry_out(
                 () = context.cancel.cancelled() => return Err(StepError::Cancelled),
             }
         }
-        Action::Stop { container, grace } => engine.stop(container, *grace).await?,
+        Action::Stop { container, grace } => {
+            seen.unwatch(container);
+            // One that is gone is stopped.
+            unless_gone(engine.stop(container, *grace).await)?;
+        }
+        // Somebody has removed the way back: there is none, and what is wanted runs.
+        Action::Rename { container, to } if is_previous(to) => unless_gone(engine.rename(container, to).await)?,
         Action::Rename { container, to } => engine.rename(container, to).await?,
-        Action::RemoveContainer { container } => remove(container, project, engine).await?,
+        Action::RemoveContainer { container } => {
+            seen.unwatch(container);
+            remove(container, project, engine).await?;
+        }
         Action::RemoveOrphan { id, grace, .. } => remove_orphan(id, *grace, project, engine).await?,
         Action::RemoveNetwork { name } => match engine.remove_network(name).await {
             // Nothing uses it, and the next deploy can: no reason to leave the rest standing.
@@ -218,6 +250,11 @@ pub(super) async fn carry_out(
         }
     }
     Ok(())
+}
+
+/// Where the aim was to get rid of a container, one that somebody has removed meanwhile is no failure.
+fn unless_gone(answer: Result<(), EngineError>) -> Result<(), EngineError> {
+    answer.or_else(|error| if error.kind == ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 
 /// Dumps a database. What cannot be dumped is not migrated. Returns what is said of a dump that was there already.

@@ -33,8 +33,8 @@ pub use labels::{Labels, label, made_for};
 pub use name::{ConfigName, NameError, NetworkName, ProjectName, SecretName, ServiceName, TargetName, VolumeName};
 pub use network::{Network, SubnetChoice};
 pub use object::{
-    HOLDER_IMAGE, failed_name, ingress_volume, is_failed, is_next_of, is_previous, is_put_aside, lock_holder, note_volume,
-    previous_name, stage_holder, state_holder, state_volume,
+    HOLDER_IMAGE, failed_name, ingress_volume, is_failed, is_next_of, is_previous, is_put_aside, is_waiting, lock_holder,
+    note_volume, previous_name, stage_holder, state_holder, state_volume,
 };
 pub use observed::{
     ContainerState, EngineInfo, GateEvidence, Kept, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,

@@ -60,6 +60,12 @@ pub fn is_put_aside(name: &str) -> bool {
     is_failed(name) || is_previous(name)
 }
 
+/// Whether it looks like the name of a container that waits to take the place of another.
+pub fn is_waiting(name: &str) -> bool {
+    let numbered = name.rsplit_once('-').filter(|(_, n)| n.parse::<u32>().is_ok());
+    name.ends_with("-next") || numbered.is_some_and(|(rest, _)| rest.ends_with("-next"))
+}
+
 /// Whether it is the name of a container that waits to take the place of `proper`.
 pub fn is_next_of(name: &str, proper: &str) -> bool {
     let rest = name.strip_prefix(proper).and_then(|rest| rest.strip_prefix("-next"));

@@ -11,6 +11,7 @@ mod head;
 mod history;
 mod images;
 mod journal;
+mod killed;
 mod known_bad;
 mod lock;
 mod note;

@@ -8,7 +8,7 @@ use semver::{Version, VersionReq};
 use thiserror::Error;
 
 use super::{Everything, History, Release};
-use crate::model::{ContainerState, ImageRef, MigrationForm, Observed, ObservedContainer, ProjectName};
+use crate::model::{ContainerState, ImageRef, MigrationForm, Observed, ObservedContainer, ProjectName, is_waiting};
 
 /// Why there is no way back.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -83,6 +83,7 @@ impl RollbackError {
 }
 
 /// The release to return to: the one that `wanted` means, or without it the newest one before what runs now.
+/// `interrupted` says that a run has left its lock.
 ///
 /// # Errors
 /// When there is none, or the database is not known to be one that it can live with.
@@ -91,10 +92,12 @@ pub fn way_back<'e>(
     project: &ProjectName,
     observed: &Observed,
     wanted: Option<&str>,
+    interrupted: bool,
 ) -> Result<&'e Release, RollbackError> {
     let (history, current) = (&everything.history, everything.opened.head.release);
     let ours: Vec<_> = observed.containers.iter().filter(|c| c.is_of(project)).cloned().collect();
-    let target = target(history, current, wanted, &ours)?;
+    let unfinished = interrupted || ours.iter().any(|c| is_left(c, project));
+    let target = target(history, current, wanted, &ours, unfinished)?;
     let current = current.ok_or(RollbackError::NothingDeployed)?;
     // What the current release declares of its migrations is newer than what the old one could know.
     let stacks = [current, target.number].map(|number| everything.load(number).ok().map(|loaded| loaded.stack));
@@ -107,8 +110,8 @@ pub fn way_back<'e>(
     Ok(target)
 }
 
-/// The release that `wanted` means: a number or a version, or without either the current one when something else runs, which
-/// an update has left that did not come to its end, and otherwise the newest one before it.
+/// The release that `wanted` means: a number or a version, or without either the current one when a run has left something
+/// that did not come to its end, and otherwise the newest one before it.
 ///
 /// # Errors
 /// When there is none.
@@ -117,10 +120,13 @@ fn target<'h>(
     current: Option<u64>,
     wanted: Option<&str>,
     containers: &[ObservedContainer],
+    unfinished: bool,
 ) -> Result<&'h Release, RollbackError> {
     let current = current.ok_or(RollbackError::NothingDeployed)?;
     let good = || history.releases.iter().rev().filter(|r| r.came_about());
-    let given_up = good().find(|r| r.number == current).filter(|now| !is_what_runs(now, history, containers));
+    let given_up = good().find(|r| r.number == current);
+    // What a run that was killed has left counts even where none of it serves: however far it came, the way back is the same.
+    let given_up = given_up.filter(|now| unfinished || !is_what_runs(now, history, containers));
     let Some(wanted) = wanted else {
         return given_up.or_else(|| good().find(|r| r.number < current)).ok_or(RollbackError::NoneBefore { current });
     };
@@ -131,6 +137,14 @@ fn target<'h>(
         .or_else(|| good().filter(|r| r.number != current).find(versioned))
         .or_else(|| good().find(|r| Some(r.number) == number || versioned(r)))
         .ok_or_else(|| RollbackError::NoSuchRelease { wanted: wanted.to_owned() })
+}
+
+/// Whether a container was to take another's place, and did not come to it.
+fn is_left(container: &ObservedContainer, project: &ProjectName) -> bool {
+    let proper = container.service().zip(container.number()).map(|(service, number)| format!("{project}-{service}-{number}"));
+    matches!(container.role(), Some("service" | "job"))
+        && proper.is_none_or(|proper| proper != container.name)
+        && is_waiting(&container.name)
 }
 
 /// Whether nothing runs but what `release` is made of, and what belongs to no service any more.

@@ -67,7 +67,7 @@ pub struct Versions {
 /// Access to one project's state.
 pub struct Store<'a> {
     pub(super) engine: &'a dyn Engine,
-    project: ProjectName,
+    pub(super) project: ProjectName,
 }
 
 impl<'a> Store<'a> {

@@ -7,8 +7,8 @@ use medianestctl::engine::fake::{Behaviour, FakeEngine, FakeImage, Fault};
 use medianestctl::execute::{StepError, Undone};
 use medianestctl::model::{Contents, RestartPolicy};
 use medianestctl::plan::{self, DeployOptions, PlanError};
-use medianestctl::state::Outcome;
 use medianestctl::state::rollback::RollbackError;
+use medianestctl::state::{Outcome, Progress, Standing, Store};
 
 use crate::support::{Mortal, Operator, Project, Watched, assert_settled, containers, good, ids, shop, shop_but, shop_engine};
 
@@ -314,6 +314,30 @@ async fn a_killed_update_that_migrated_is_in_the_way_too() {
     assert_eq!(in_the_way(&current, &engine, None).await, ["v3"], "nor can v2 be returned to");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_killed_update_is_recorded_by_whoever_takes_its_lock_over() {
+    for (call, migrated) in [("start shop-migrate-1-next", false), ("start shop-api-1-next", true)] {
+        let engine = at_v2().await;
+        let mortal = Mortal::before(&engine, call);
+        assert!(mortal.live(Operator::new(&v(3), &mortal).deploy()).await.is_none());
+        let project = v(2).stack().project;
+        let mut dead = Standing::find(&engine, &project).await.unwrap().unwrap();
+        dead.progress = Some(Progress { command: "deploy v3".into(), steps: 28, done: 4, ..Progress::default() });
+        let (there, store) = (engine.containers(&project).await.unwrap(), Store::new(&engine, project.clone()));
+        let migrations = ["migrate".parse().unwrap()].into();
+        let now = dead.holder.since.unwrap();
+        store.save_killed(&dead, &there, &migrations, now).await.unwrap().unwrap();
+        let history = Operator::new(&v(2), &engine).history().await;
+        let last = history.releases.last().unwrap();
+        assert_eq!((last.number, last.version.as_deref(), last.migration.is_some()), (3, Some("v3"), migrated));
+        let why = last.outcome.why().unwrap();
+        assert!(why.starts_with("killed after at least 4 of 28 steps"), "{why}");
+        assert_eq!(why.contains("the migration of v3 had begun"), migrated, "{why}");
+        assert_eq!(why.contains("medianestctl-before-update-2.dump"), migrated, "{why}");
+        assert!(store.save_killed(&dead, &there, &migrations, now).await.unwrap().is_none(), "once");
+    }
+}
+
 /// From everywhere that a killed update leaves, the way back is to what was current.
 #[tokio::test(start_paused = true)]
 async fn after_a_killed_update_the_way_back_is_to_the_current_release() {
@@ -325,10 +349,12 @@ async fn after_a_killed_update_the_way_back_is_to_the_current_release() {
     let (engine, begun) = start().await;
     v(3).deploy(&engine).await.unwrap();
     let calls = engine.changes().split_off(begun);
-    let first = calls.iter().position(|call| call == "start shop-api-1-next").unwrap();
+    let first = calls.iter().position(|call| call == "create container shop-medianestctl-lock").unwrap();
+    let started = calls.iter().position(|call| call == "start shop-api-1-next").unwrap();
     let last = calls.iter().rposition(|call| call.starts_with("put shop-medianestctl-state")).unwrap();
     for n in first + 1..=last {
-        let wanted = [None, Some("2"), Some("v2")][n % 3];
+        // Before anything else runs a name leads to what it says.
+        let wanted = if n <= started { None } else { [None, Some("2"), Some("v2")][n % 3] };
         let (engine, _) = start().await;
         let mortal = Mortal::after(&engine, u64::try_from(n).unwrap());
         assert!(mortal.live(Operator::new(&v(3), &mortal).deploy()).await.is_none());

@@ -19,7 +19,7 @@ use medianestctl::plan::{self, DeployOptions, Plan, PlanError, Selection, Way, l
 use medianestctl::secret::{FingerprintKey, Secret};
 use medianestctl::state::rollback::{self, RollbackError};
 use medianestctl::state::{
-    Draft, Fence, History, Holder, Lock, LockError, Making, Note, Opened, ReleaseImages, StateError, Store, Versions,
+    Draft, Fence, History, Holder, Lock, LockError, Making, Note, Opened, ReleaseImages, Standing, StateError, Store, Versions,
 };
 use medianestctl::status;
 use tokio_util::sync::CancellationToken;
@@ -288,7 +288,8 @@ impl<'a> Operator<'a> {
         let store = Store::new(self.engine, self.stack.project.clone());
         let everything = store.everything().await?.ok_or(RollbackError::NothingDeployed)?;
         let opened = &everything.opened;
-        let target = rollback::way_back(&everything, &self.stack.project, &self.look().await?.observed, wanted)?;
+        let interrupted = Standing::find(self.engine, &self.stack.project).await?.is_some_and(|lock| lock.dead.is_some());
+        let target = rollback::way_back(&everything, &self.stack.project, &self.look().await?.observed, wanted, interrupted)?;
         let chosen = (opened.head.release, opened.head.last);
         let loaded = everything.load(target.number)?;
         let images = ReleaseImages::find(self.engine, target).await?.complete(target.number)?;

@@ -121,10 +121,12 @@ impl Change<'_> {
         }
         let holder = Holder::this_process(who(), &self.title(), Utc::now());
         let lock = Lock::acquire(self.engine, self.project, &holder).await?;
+        let mut recorded = 0;
         if let Some(dead) = lock.taken_from() {
             super::lock::say_taken_over(ui, self.project, dead);
+            recorded = self.record_killed(ui, dead).await;
         }
-        let result = lock.keep(self.engine, self.locked(ui, &interrupt, &lock)).await;
+        let result = lock.keep(self.engine, self.locked(ui, &interrupt, &lock, recorded)).await;
         // What came of the change is what counts; a lock that stays behind is noticed as dead by the next command.
         if let Err(error) = lock.release(self.engine).await {
             let name = lock_holder(self.project);
@@ -143,6 +145,23 @@ impl Change<'_> {
         }
     }
 
+    /// Writes down the attempt of a run that was killed, and says what it may have made of the database. Returns how many
+    /// records that were. Not to succeed in that is no failure of what comes now.
+    async fn record_killed(&self, ui: &Ui, dead: &Standing) -> u64 {
+        let services = self.stack.iter().flat_map(|stack| stack.services.values());
+        let migrations = services.filter(|s| s.migration.is_some()).map(|s| s.name.clone()).collect();
+        let store = Store::new(self.engine, self.project.clone());
+        let Ok(containers) = self.engine.containers(self.project).await else { return 0 };
+        let Ok(Some(record)) = store.save_killed(dead, &containers, &migrations, Utc::now()).await else { return 0 };
+        if let (Some(_), Some(why)) = (&record.migration, record.outcome.why()) {
+            ui.warn(
+                &format!("`{}` was {why}", dead.command()),
+                Some("docs/updates.md tells how to bring the data of before back"),
+            );
+        }
+        1
+    }
+
     async fn look(&self) -> anyhow::Result<Site> {
         let mut site = project::look(self.engine, self.project, self.stack, self.local).await?;
         site.observed.images.extend(self.images.clone());
@@ -156,14 +175,18 @@ impl Change<'_> {
     }
 
     /// Whatever happened between the first look and the lock is taken into account.
-    async fn locked(&self, ui: &Ui, interrupt: &Interrupt, lock: &Lock) -> anyhow::Result<Outcome> {
+    /// What was chosen counted without the records of killed runs that were `recorded` since.
+    async fn locked(&self, ui: &Ui, interrupt: &Interrupt, lock: &Lock, recorded: u64) -> anyhow::Result<Outcome> {
         let mut turns = 1..=TURNS;
         // An engine may keep a subnet of which it tells nothing, so that another look does not show it.
         let mut refused = Vec::new();
         loop {
             let mut site = self.look().await?;
             site.observed.host_routes.extend(&refused);
+            let last = site.observed.kept.last;
+            site.observed.kept.last = last.saturating_sub(recorded);
             let plan = (self.plan)(&site.observed)?;
+            site.observed.kept.last = last;
             let there: BTreeSet<_> = site.observed.containers.iter().map(|c| c.name.clone()).collect();
             let problems = lint::problems(&plan, &there);
             if !problems.is_empty() {

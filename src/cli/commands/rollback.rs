@@ -17,7 +17,7 @@ use crate::cli::{
 use crate::model::{Contents, Observed};
 use crate::plan::{self, DeployOptions};
 use crate::state::{
-    Release, ReleaseImages, Store,
+    Release, ReleaseImages, Standing, Store,
     rollback::{self, RollbackError},
 };
 use crate::ui::{self, Ui};
@@ -29,10 +29,19 @@ pub async fn run(global: &Global, args: &Rollback, ui: &Ui) -> anyhow::Result<Ex
     let engine = project::connect(global).await?;
     let store = Store::new(&engine, project.clone());
     let look = project::observe(&engine, &project, BTreeSet::new(), local);
-    let (everything, observed) = join!(store.everything(), look);
+    let (everything, observed, lock) = join!(store.everything(), look, Standing::find(&engine, &project));
+    let interrupted = lock?.is_some_and(|lock| lock.dead.is_some());
     let everything = everything?.ok_or(RollbackError::NothingDeployed)?;
     let observed = observed?;
-    let target = &rollback::way_back(&everything, &project, &observed, args.release.as_deref())?.clone();
+    let target = &rollback::way_back(&everything, &project, &observed, args.release.as_deref(), interrupted)?.clone();
+    if args.release.is_none() && everything.opened.head.release == Some(target.number) {
+        let version = target.version.as_deref().map(|v| format!(" ({v})")).unwrap_or_default();
+        let message = format!(
+            "a command did not come to its end here, so the current release {}{version} is brought back, and not the one before it",
+            target.number
+        );
+        ui.note(&message, Some("name a release to go to another one: `medianestctl releases` lists them"));
+    }
     let chosen = (everything.opened.head.release, everything.opened.head.last);
     let loaded = everything.load(target.number)?;
     let ReleaseImages { there, pinned, .. } = ReleaseImages::find(&engine, target).await?.complete(target.number)?;

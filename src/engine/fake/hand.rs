@@ -1,5 +1,5 @@
-//! What people do to containers with `docker update`, `docker network` and `docker pause`, and where volumes lie: not calls of the trait,
-//! because the tool itself never does it.
+//! What people do to containers with `docker update`, `docker network`, `docker pause` and `docker rm`, and where volumes lie:
+//! not calls of the trait, because the tool itself never does it, or not so.
 
 use std::collections::BTreeMap;
 
@@ -33,6 +33,13 @@ impl FakeEngine {
             let endpoint = EndpointSpec { aliases: Vec::new(), address: None };
             container.spec.networks.extend(BTreeMap::from([(network.to_owned(), endpoint)]));
         })
+    }
+
+    /// `docker rm -f`, at once. `false` when there is no such container.
+    pub fn remove_by_hand(&self, name: &str) -> bool {
+        let mut world = self.world();
+        let found = world.find(name);
+        found.is_some_and(|key| world.containers.remove(&key).is_some())
     }
 
     /// `docker pause`. `false` when there is no such container.

@@ -42,7 +42,7 @@ fn a_version_or_a_number_or_the_one_before() {
     let mut failed = release(3, "v2.0.0", None);
     failed.outcome = Outcome::Failed { why: "no".into() };
     let history = history(vec![release(1, "v1.0.0", None), release(2, "v1.1.0", None), failed, release(4, "v1.2.0", None)]);
-    let number = |current, wanted| target(&history, current, wanted, &[]).map(|r| r.number);
+    let number = |current, wanted| target(&history, current, wanted, &[], false).map(|r| r.number);
     assert_eq!(number(Some(4), None), Ok(2), "an attempt that failed is nothing to return to");
     assert_eq!(number(Some(4), Some("v1.0.0")), Ok(1));
     assert_eq!(number(Some(4), Some("2")), Ok(2));
@@ -177,12 +177,18 @@ fn what_an_update_left_running_makes_the_current_release_the_one_to_return_to() 
         release.services.insert("api".parse().unwrap(), service(release.version.as_deref().unwrap()));
     }
     let running = |version| container("shop-api-1", "service", version, ContainerState::Running { paused: false });
-    let number = |version, wanted| target(&history, Some(2), wanted, &[running(version)]).map(|r| r.number);
+    let number = |version, wanted| target(&history, Some(2), wanted, &[running(version)], false).map(|r| r.number);
     assert_eq!((number("v1.1.0", None), number("v2.0.0", None)), (Ok(1), Ok(2)));
     assert_eq!((number("v2.0.0", Some("1")), number("v2.0.0", Some("v1.1.0"))), (Ok(1), Ok(2)));
     let stopped = container("shop-api-1", "service", "v2.0.0", ContainerState::Exited { exit_code: 0, oom_killed: false });
     let aside = [running("v1.1.0"), stopped];
-    assert_eq!(target(&history, Some(2), None, &aside).map(|r| r.number), Ok(1), "what is stopped serves nobody");
+    assert_eq!(target(&history, Some(2), None, &aside, false).map(|r| r.number), Ok(1), "what is stopped serves nobody");
+    let left = |wanted| target(&history, Some(2), wanted, &aside, true).map(|r| r.number);
+    assert_eq!((left(None), left(Some("1"))), (Ok(2), Ok(1)), "a run has left something, whatever serves");
+    let project = "shop".parse().unwrap();
+    let waiting = |name: &str| is_left(&container(name, "service", "v2", ContainerState::Created), &project);
+    assert!(waiting("shop-api-1-next") && waiting("shop-api-1-next-2"));
+    assert!(!waiting("shop-api-1") && !waiting("shop-api-1-previous") && !waiting("shop-api-1-failed"));
 }
 
 #[test]
