@@ -808,7 +808,7 @@ complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; a
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -f -a "off" -d 'Let visitors in again'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and not __fish_seen_subcommand_from on off help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -l retry-after -d 'After how many seconds programs may come back (Retry-After)' -r
-complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -l message -d 'What people read' -r
+complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -l message -d 'What people read, 500 letters at most' -r
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -s C -l directory -d 'Deployment directory: where compose.yaml, .env and secrets/ are' -r -F
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -s p -l project-name -d 'Project name, in place of the one in the files' -r
 complete -c medianestctl -n "__fish_medianestctl_using_subcommand maintenance; and __fish_seen_subcommand_from on" -l profile -d 'Also the services of this profile' -r

@@ -41,15 +41,26 @@ pub fn main() -> ExitCode {
 }
 
 fn finish(args: &Args, ui: &Ui, result: anyhow::Result<Exit>) -> ExitCode {
+    let code = told(args, ui, result);
+    let Some(why) = ui.unwritten() else { return code.into() };
+    ui.tell_unwritten(why);
+    // What was done is done; but who reads the code must not take what is lacking for the whole.
+    match code {
+        Exit::Ok | Exit::ChangesPending => Exit::Failure.into(),
+        code => code.into(),
+    }
+}
+
+fn told(args: &Args, ui: &Ui, result: anyhow::Result<Exit>) -> Exit {
     match result {
-        Ok(exit) => exit.into(),
+        Ok(exit) => exit,
         Err(error) => {
             let (exit, mut problem) = classify::problem(&error);
             for hint in &mut problem.hints {
                 *hint = commands::in_place(&args.global, hint);
             }
             problem.show(ui);
-            exit.into()
+            exit
         }
     }
 }

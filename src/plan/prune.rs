@@ -117,7 +117,10 @@ fn notes(prunable: &Prunable) -> Vec<Note> {
         let names: Vec<_> = prunable.images.iter().map(|(id, name)| format!("{name} ({})", id.short())).collect();
         let ids: Vec<_> = prunable.images.keys().map(ImageId::short).collect();
         notes.push(Note {
-            message: format!("these images are needed by no kept release, and are yours to remove: {}", names.join(", ")),
+            message: format!(
+                "these images are needed by no kept release of this project, and are yours to remove: {}",
+                names.join(", ")
+            ),
             hint: Some(format!("remove them with `docker image rm {}`", ids.join(" "))),
         });
     }

@@ -13,6 +13,7 @@ mod render;
 mod table;
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::OnceLock;
 
 pub use backups::{Standing, backup_page, backups_table, prune_table, standing, why};
 pub use problem::Problem;
@@ -54,6 +55,9 @@ pub enum Verbosity {
     /// And every step with its cause.
     Verbose,
 }
+
+/// Why data could not be written, the first time that it could not. The stream is one for the process, and so is this.
+static UNWRITTEN: OnceLock<String> = OnceLock::new();
 
 /// Where everything that is said goes through.
 #[derive(Debug, Clone, Copy)]
@@ -136,7 +140,24 @@ impl Ui {
         let mut out = io::stdout().lock();
         let end = if text.ends_with('\n') { "" } else { "\n" };
         let written = out.write_all(text.as_bytes()).and_then(|()| out.write_all(end.as_bytes())).and_then(|()| out.flush());
+        match &written {
+            // Who closes a pipe has read enough.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                let _ = UNWRITTEN.set(error.to_string());
+            }
+            _ => {}
+        }
         written.is_ok()
+    }
+
+    /// Why data has not come to standard output; `None` when all of it has, or nobody wanted to read on.
+    pub fn unwritten(&self) -> Option<&'static str> {
+        UNWRITTEN.get().map(String::as_str)
+    }
+
+    /// Says on standard error, whatever the format, that data is lacking on standard output.
+    pub fn tell_unwritten(&self, why: &str) {
+        self.tell(&format!("{} the output could not be written: {why}", self.err().bad("error:")));
     }
 
     /// One JSON document, on standard output.

@@ -5,7 +5,7 @@ use std::process::Command;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Ran, Relay, Running, Site, until};
+use crate::support::{LIMIT, Ran, Relay, Running, Site, until};
 
 /// A service that is healthy once the test says so.
 const ASKED: &str = "
@@ -125,9 +125,17 @@ fn real_a_lock_is_taken_away_by_consent_only_and_its_holder_stops() {
     assert!(ran.err.contains("held by ") && ran.err.contains("begins nothing more and takes nothing back"), "{}", ran.err);
     assert_eq!(status(&site)["held"], true);
 
+    for (answer, code) in [("why?\n", 9), ("\n", 9), ("no way\n", 9)] {
+        let ran = at_terminal(&site.place.command(&["lock", "steal"]), answer).exits(code);
+        assert!(ran.out.contains("away from") && ran.out.contains("not confirmed"), "{answer}: {}", ran.out);
+        assert_eq!(status(&site)["held"], true, "{answer}");
+    }
+
     let mut deploy = deploy;
+    let ran = at_terminal(&site.place.command(&["lock", "steal"]), "Yes\n").exits(0);
+    assert!(ran.out.contains("away from"), "{}", ran.out);
     let ran = site.run(&["lock", "steal", "--yes", "--json"]).exits(0);
-    assert_eq!(ran.events().pop().unwrap()["changed"], true);
+    assert_eq!(ran.events().pop().unwrap()["changed"], false, "it is taken already");
     assert!(deploy.has_ended(), "the lock is free only when its holder begins nothing more");
     assert_eq!(status(&site)["held"], false);
     let error = deploy.end().exits(5).json_error();
@@ -139,6 +147,17 @@ fn real_a_lock_is_taken_away_by_consent_only_and_its_holder_stops() {
     assert!(ran.err.contains("there is no lock to take"), "{}", ran.err);
     make_healthy(&site);
     site.run(&["deploy"]).exits(0);
+}
+
+/// The same command at a terminal at which somebody types `answer`.
+fn at_terminal(command: &Command, answer: &str) -> Ran {
+    let words = std::iter::once(command.get_program()).chain(command.get_args()).map(|word| word.to_str().unwrap());
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--return", "--command", &shell_words::join(words), "/dev/null"]);
+    script.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = assert_cmd::Command::from_std(script).timeout(LIMIT).write_stdin(answer).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
 }
 
 /// The same command as a process of which others know nothing: with process numbers of its own, as on another machine.

@@ -189,3 +189,15 @@ fn the_deployment_directory_can_come_from_the_environment() {
     command.args(["config", "--services"]).env("MEDIANEST_DIR", &place.directory);
     assert_eq!(Ran::of(command).exits(0).out.lines().count(), 6);
 }
+
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let place = Place::bundled();
+    for args in [&["config"][..], &["config", "--json"], &["secrets", "list"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = place.command(args).stdout(full).output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {err}");
+        assert!(err.contains("error: the output could not be written: "), "{args:?}: {err}");
+    }
+}

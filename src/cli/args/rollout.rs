@@ -33,7 +33,7 @@ pub struct Rollout {
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub canary: Option<u8>,
     /// How long a canary is tried, such as 90s or 5m
-    #[arg(long, value_name = "TIME", value_parser = span, default_value = "5m", requires = "canary")]
+    #[arg(long, value_name = "TIME", value_parser = bake, default_value = "5m", requires = "canary")]
     pub bake: Duration,
     /// Migrate without a dump of the database before it
     #[arg(long)]
@@ -56,6 +56,21 @@ fn span(text: &str) -> Result<Duration, String> {
         number.checked_mul(*seconds).map(Duration::from_secs)
     });
     found.ok_or_else(|| "a time is a number with a unit, such as 90s, 5m or 1h".into())
+}
+
+/// How long a canary is tried: in no time nobody asks it for anything.
+fn bake(text: &str) -> Result<Duration, String> {
+    let time = span(text)?;
+    if time.is_zero() { Err("a canary has to be tried for a second at least".into()) } else { Ok(time) }
+}
+
+/// What people read during maintenance. nginx takes no more than 4096 bytes in one piece, and a letter may need five there.
+fn message(text: &str) -> Result<String, String> {
+    const MOST: usize = 500;
+    match text.chars().count() {
+        0..=MOST => Ok(text.to_owned()),
+        count => Err(format!("a message has {MOST} letters at most, and this one has {count}")),
+    }
 }
 
 /// How often to look: a registry wants to be asked no more than once a minute.
@@ -104,11 +119,26 @@ pub enum MaintenanceCommand {
         /// After how many seconds programs may come back (Retry-After)
         #[arg(long, value_name = "SECONDS", default_value = "300")]
         retry_after: u32,
-        /// What people read
-        #[arg(long, value_name = "TEXT")]
+        /// What people read, 500 letters at most
+        #[arg(long, value_name = "TEXT", value_parser = message)]
         message: Option<String>,
     },
     /// Let visitors in again
     #[command(after_help = "Example:  medianestctl maintenance off")]
     Off,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{bake, message};
+
+    #[test]
+    fn what_must_fail_later_is_refused() {
+        for zero in ["0s", "0m", "00h"] {
+            assert!(bake(zero).is_err(), "{zero}");
+        }
+        assert!(bake("1s").is_ok() && bake("5m").is_ok());
+        assert!(message(&"ä".repeat(500)).is_ok());
+        assert!(message(&"a".repeat(501)).unwrap_err().contains("501"));
+    }
 }

@@ -11,7 +11,7 @@ use crate::cli::{
 use crate::model::{Observed, Stack};
 use crate::plan::{self, Prunable};
 use crate::state::Store;
-use crate::ui::{self, Ui};
+use crate::ui::{self, Ui, Verbosity};
 
 /// Prunes.
 pub async fn run(global: &Global, args: &Prune, ui: &Ui) -> anyhow::Result<Exit> {
@@ -30,6 +30,10 @@ pub async fn run(global: &Global, args: &Prune, ui: &Ui) -> anyhow::Result<Exit>
     if args.dry_run {
         super::plan::show(ui, &plan);
         return Ok(Exit::Ok);
+    }
+    // What goes is named before anybody is asked.
+    if !plan.steps.is_empty() && ui.verbosity == Verbosity::Normal {
+        ui.say(plan.to_text().trim_end());
     }
     // What destroys is asked about where it is carried out.
     if !plan.steps.is_empty() && !plan.destroys() {
