@@ -16,7 +16,6 @@ mod pipeline;
 mod real;
 #[path = "restore/shop.rs"]
 mod shop;
-#[allow(dead_code)]
 #[path = "cli/support/mod.rs"]
 mod support;
 #[allow(dead_code)]

@@ -59,6 +59,19 @@ pub enum PlanError {
         /// Why.
         why: String,
     },
+    /// The ingress could reach a service by its name only, which leads nowhere once its containers are replaced.
+    #[error("the ingress `{ingress}` cannot have a fixed address for service `{service}`: {}", match network {
+        Some((name, _)) => format!("the network `{name}` has no part for fixed addresses"),
+        None => "they share no network".to_owned(),
+    })]
+    NoFixedAddress {
+        /// The service.
+        service: ServiceName,
+        /// The service that is the ingress.
+        ingress: ServiceName,
+        /// The name of a network that both are in, and how it comes to have such addresses.
+        network: Option<(String, String)>,
+    },
     /// A service waits for itself.
     #[error("the services wait for each other in a circle: {0}")]
     Cycle(String),
@@ -119,6 +132,10 @@ impl PlanError {
             Self::MissingContent { kind: "secret", .. } => "run `medianestctl secrets generate`".into(),
             Self::MissingContent { .. } => "run `medianestctl config` to see where it is read from".into(),
             Self::NoAddress { .. } => "give one that is free: `MEDIANEST_SUBNET=10.99.0.0/24` in .env".into(),
+            Self::NoFixedAddress { network: Some((_, hint)), .. } => hint.clone(),
+            Self::NoFixedAddress { service, ingress, network: None } => {
+                format!("put `{service}` and `{ingress}` into one network")
+            }
             Self::Cycle(_) => "remove one of these `depends_on` entries".into(),
             Self::NoSuchService { .. } => "run `medianestctl config --services` to list them".into(),
             Self::Overtaken { .. } => "run the same command again: it goes on from what is there now".into(),

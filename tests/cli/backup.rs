@@ -169,11 +169,9 @@ fn the_list_tells_what_is_good_and_what_is_not() {
 #[test]
 fn a_place_that_cannot_be_used_is_told_and_the_others_are_listed() {
     let site = site();
-    let compose = format!(
-        "name: shop\nx-medianest: {{backup: {{targets: {{far: {{disk: {{path: /nowhere/at/all}}}}, near: {{disk: {{path: \
-         backups}}}}}}}}}}\nservices: {{app: {{image: \"shop/app:1\"}}}}\n"
-    );
-    site.place.write("compose.yaml", &compose);
+    let compose = "name: shop\nx-medianest: {backup: {targets: {far: {disk: {path: /nowhere/at/all}}, near: {disk: {path: \
+         backups}}}}}\nservices: {app: {image: \"shop/app:1\"}}\n";
+    site.place.write("compose.yaml", compose);
     let ran = site.place.run(&["backup", "list"]).exits(11);
     assert!(ran.err.contains("warning: target `far`") && ran.out.contains("near"), "{}", ran.all());
     let document = site.place.run(&["backup", "list", "--json"]).exits(11).document();

@@ -50,6 +50,54 @@ async fn a_network_of_somebody_else() {
     ");
 }
 
+/// As the example in docs/ingress.md: nothing is said of networks.
+const FRONT_DOOR: &str = "
+name: shop
+services:
+  app: {image: 'shop/api:${VERSION:-v1}'}
+  proxy:
+    image: shop/proxy:1
+    configs: [{source: upstreams, target: /etc/nginx/upstreams/upstreams.conf}]
+    x-medianest: {ingress: {config: upstreams, routes: [{upstream: app, service: app, port: 3000}]}}
+configs: {upstreams: {content: '# none'}}
+";
+
+#[tokio::test(start_paused = true)]
+async fn an_ingress_whose_file_says_nothing_of_networks_is_switched_too() {
+    let engine = shop_engine();
+    Project::new(FRONT_DOOR).deploy(&engine).await.unwrap();
+    let next = Project::new(FRONT_DOOR).var("VERSION", "v2");
+    let plan = next.deploy(&engine).await.unwrap().plan.to_text();
+    assert!(plan.contains("switch") && plan.contains("drain"), "{plan}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_ingress_in_a_network_without_fixed_addresses() {
+    let engine = shop_engine();
+    let spec = NetworkSpec {
+        name: "edge".into(),
+        labels: Labels::new(),
+        driver: None,
+        driver_opts: BTreeMap::new(),
+        internal: false,
+        subnet: None,
+        ip_range: None,
+    };
+    engine.create_network(&spec).await.unwrap();
+    let project = Project::new(&format!("{FRONT_DOOR}networks: {{default: {{external: true, name: edge}}}}"));
+    assert_snapshot!(refusal(&project, &engine).await, @r"
+    the ingress `proxy` cannot have a fixed address for service `app`: the network `edge` has no part for fixed addresses
+    hint: make the network `edge` anew with a part for fixed addresses: `docker network create --subnet 10.99.0.0/24 --ip-range 10.99.0.128/25 edge`
+    ");
+    // One of the project's own, made before it was to have such addresses.
+    let labels: Labels = [(label::PROJECT.to_owned(), "shop".to_owned())].into();
+    engine.create_network(&NetworkSpec { name: "shop_default".into(), labels, ..spec }).await.unwrap();
+    assert_snapshot!(refusal(&Project::new(FRONT_DOOR), &engine).await, @r"
+    the ingress `proxy` cannot have a fixed address for service `app`: the network `shop_default` has no part for fixed addresses
+    hint: run `medianestctl down` and then the same command again: the network is made anew, data stays
+    ");
+}
+
 const ONE: &str = "
 name: shop
 services:
@@ -127,7 +175,7 @@ async fn a_subnet_that_cannot_change_any_more_is_noted() {
     stack("10.1.0.0/24").deploy(&engine).await.unwrap();
     assert_snapshot!(stack("10.2.0.0/24").plan(&engine).await.unwrap().to_text(), @r"
     note: network shop_net has the subnet 10.1.0.0/24, and the files say 10.2.0.0/24
-    hint: `medianestctl down` and then `medianestctl deploy` make it anew
+    hint: `medianestctl down` and then `medianestctl deploy` make it anew; data stays
     ");
     assert_snapshot!(stack("auto").plan(&engine).await.unwrap().to_text(), @"");
 }

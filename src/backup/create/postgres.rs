@@ -193,7 +193,8 @@ impl Server<'_> {
         let events = self.engine.run(&self.container.id, Command::new(&self.argv(program), SILENCE));
         let read = output::run(program[0], events, inlet, &cancel);
         let stored = job.store(move |output| outlet.copy(output));
-        both(futures_util::join!(read, stored))
+        let (read, stored) = futures_util::join!(read, stored);
+        both(read, stored)
     }
 
     async fn by_pipe(&self, program: &[&str], pipe: Pipe, job: Job<'_>) -> Result<Stored, StoreError<PartError>> {
@@ -215,13 +216,15 @@ impl Server<'_> {
             read
         };
         let stored = job.store(move |output| pipe.copy(output, &heard));
-        both(futures_util::join!(read, stored))
+        let (read, stored) = futures_util::join!(read, stored);
+        both(read, stored)
     }
 }
 
 /// What came of a command and of storing its output: whichever was the cause.
 pub(super) fn both(
-    (read, stored): (Result<(), PartError>, Result<(Stored, ()), StoreError<PartError>>),
+    read: Result<(), PartError>,
+    stored: Result<(Stored, ()), StoreError<PartError>>,
 ) -> Result<Stored, StoreError<PartError>> {
     match (read, stored) {
         (Ok(()), stored) | (Err(PartError::CutOff), stored) => stored.map(|(stored, ())| stored),

@@ -190,7 +190,8 @@ impl<'a> Redis<'a> {
         let (inlet, outlet) = output::way();
         let events = self.engine.run(&self.container.id, Command::new(&argv(READ, &[&self.file]), SILENCE));
         let read = output::run("read the snapshot of Redis", events, inlet, &cancel);
-        let stored = super::postgres::both(futures_util::join!(read, job.store(move |output| outlet.copy(output))))?;
+        let (read, stored) = futures_util::join!(read, job.store(move |output| outlet.copy(output)));
+        let stored = super::postgres::both(read, stored)?;
         // A save by the server's own rules may have come between; the one that was opened counts.
         let state = self.info("persistence").await.map_err(StoreError::Source)?;
         let newer = (number(&state, "rdb_last_save_time") != saved)

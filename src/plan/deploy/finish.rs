@@ -148,11 +148,17 @@ impl Deploy<'_> {
         let orphans = self.orphan_notes();
         let networks = self.stack.networks.values().filter(|n| !n.external).filter_map(|wanted| {
             let there = self.observed.networks.get(wanted.name.as_str())?;
-            let subnet = there.subnets.first()?;
-            let SubnetChoice::Fixed(given) = wanted.subnet else { return None };
-            (given != *subnet).then(|| Note {
-                message: format!("network {} has the subnet {subnet}, and the files say {given}", wanted.name),
-                hint: Some("`medianestctl down` and then `medianestctl deploy` make it anew".into()),
+            let has = there.subnets.first().map_or_else(|| "no subnet".to_owned(), |subnet| format!("the subnet {subnet}"));
+            let differs = match wanted.subnet {
+                SubnetChoice::Fixed(given) if there.subnets.first() != Some(&given) => format!("the files say {given}"),
+                SubnetChoice::Fixed(_) | SubnetChoice::Auto if there.ip_range.is_none() => {
+                    "the files ask for one with a part for fixed addresses".to_owned()
+                }
+                _ => return None,
+            };
+            Some(Note {
+                message: format!("network {} has {has}, and {differs}", wanted.name),
+                hint: Some("`medianestctl down` and then `medianestctl deploy` make it anew; data stays".into()),
             })
         });
         let mut notes: Vec<_> = orphans.into_iter().chain(networks).chain(self.notes.iter().cloned()).collect();

@@ -170,6 +170,9 @@ impl<'a> Deploy<'a> {
         self.refuse_changed_passwords()?;
         self.pull();
         let networks = self.create_networks()?;
+        if matches!(self.scope, Scope::Everything) {
+            self.refuse_unreachable()?;
+        }
         self.assign_addresses()?;
         self.upstreams = self.render_upstreams();
         self.find_routing();

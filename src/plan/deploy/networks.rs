@@ -27,8 +27,8 @@ impl Deploy<'_> {
                 continue;
             }
             let (subnet, ip_range) = match network.subnet {
-                SubnetChoice::Engine => (None, None),
-                SubnetChoice::Auto => {
+                SubnetChoice::Engine if !self.needs_addresses(key, network) => (None, None),
+                SubnetChoice::Engine | SubnetChoice::Auto => {
                     let subnet = free_subnet(self.observed, &taken, name)?;
                     (Some(subnet), Some(dynamic_range(subnet, name)?))
                 }
@@ -42,6 +42,52 @@ impl Deploy<'_> {
             created.push(self.builder.add(Action::CreateNetwork { spec }, "it is not there yet", []));
         }
         Ok(created)
+    }
+
+    /// Whether the ingress may reach a service over this network: a name instead of a fixed address would be looked up once
+    /// by nginx, and lead nowhere after the next update.
+    fn needs_addresses(&self, key: &str, network: &Network) -> bool {
+        let bridge = network.driver.as_deref().is_none_or(|driver| driver == "bridge");
+        bridge && self.routed().any(|service| self.shared_keys(service).any(|shared| shared == key))
+    }
+
+    /// The services that the ingress sends requests to.
+    fn routed(&self) -> impl Iterator<Item = &Service> {
+        let routes = self.ingress.into_iter().flat_map(|(_, ingress)| &ingress.routes);
+        routes.filter_map(|route| self.stack.services.get(&route.service))
+    }
+
+    /// The keys of the networks that the ingress and a service are both in.
+    fn shared_keys<'s>(&'s self, service: &'s Service) -> impl Iterator<Item = &'s str> {
+        let joined = |key: &&String| self.ingress.is_some_and(|(ingress, _)| ingress.networks.contains_key(*key));
+        service.networks.keys().filter(joined).map(String::as_str)
+    }
+
+    /// Every service behind the ingress can have fixed addresses, or its requests would be lost in the next update.
+    pub(super) fn refuse_unreachable(&self) -> Result<(), PlanError> {
+        let Some((ingress, _)) = self.ingress else { return Ok(()) };
+        let Some(service) = self.routed().find(|service| self.shared_network(service).is_none()) else { return Ok(()) };
+        let shared = self.shared_keys(service).find_map(|key| self.stack.networks.get(key));
+        Err(PlanError::NoFixedAddress {
+            service: service.name.clone(),
+            ingress: ingress.name.clone(),
+            network: shared.map(|network| (network.name.to_string(), self.made_anew_by(network))),
+        })
+    }
+
+    /// How a network comes to have a part for fixed addresses.
+    fn made_anew_by(&self, network: &Network) -> String {
+        let name = &network.name;
+        if network.external {
+            return format!(
+                "make the network `{name}` anew with a part for fixed addresses: \
+                 `docker network create --subnet 10.99.0.0/24 --ip-range 10.99.0.128/25 {name}`"
+            );
+        }
+        if self.observed.networks.contains_key(name.as_str()) {
+            return "run `medianestctl down` and then the same command again: the network is made anew, data stays".into();
+        }
+        format!("give the network `{name}` a subnet with `x-medianest: {{subnet: auto}}`")
     }
 
     fn network_spec(&self, key: &str, network: &Network, subnet: Option<Ipv4Net>, ip_range: Option<Ipv4Net>) -> NetworkSpec {

@@ -37,7 +37,7 @@ impl Suspended {
             answer => answer,
         };
         let unpaused = join_all(self.paused.iter().map(|id| engine.unpause(id))).await;
-        let mut all = unpaused.into_iter().map(unless_gone).collect::<Result<(), _>>();
+        let mut all = unpaused.into_iter().try_for_each(unless_gone);
         for id in &self.stopped {
             all = all.and(unless_gone(engine.start(id).await));
         }
