@@ -45,6 +45,14 @@ impl Compression {
     /// Gzip at level 6.
     pub const GZIP: Self = Self { packing: Packing::Gzip, level: 6 };
 
+    /// Of this kind, at the level that is its usual one here.
+    pub const fn of(packing: Packing) -> Self {
+        match packing {
+            Packing::Zstd => Self::ZSTD,
+            Packing::Gzip => Self::GZIP,
+        }
+    }
+
     /// The same kind at another level: 1 to 19 for zstd, 1 to 9 for gzip. Beyond these it is taken to the nearest.
     pub fn at_level(self, level: i32) -> Self {
         let most = match self.packing {

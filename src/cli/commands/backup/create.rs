@@ -1,12 +1,6 @@
 //! `backup create`: makes a backup at one or several targets.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs::DirBuilder,
-    io,
-    os::unix::fs::DirBuilderExt as _,
-    path::Path,
-};
+use std::{collections::BTreeSet, path::Path};
 
 use anyhow::Context as _;
 use chrono::Utc;
@@ -17,15 +11,12 @@ use crate::backup::{
     keyring::{Keyring, Unlocking},
     pipeline::{Compression, StoreSettings},
     plan::{BackupPlan, Choices, Directory, plan},
-    set::SetId,
-    sink::{SinkError, Target, Tee},
-    target,
+    sink::Tee,
 };
 use crate::cli::{
     Exit,
     args::{BackupCreate, CompressChoice, ConsistencyChoice, Global},
     commands::change::who,
-    env,
     error::{Interrupted, NotBackedUp, Usage},
     project,
     signal::Interrupt,
@@ -36,7 +27,7 @@ use crate::secret::system_random;
 use crate::state::{Holder, Lock};
 use crate::ui::{self, Progress, Ui};
 
-use super::{super::next, prune::thin_out, room::Room, watch::Watcher};
+use super::{super::next, prepare, prune::thin_out, room::Room, watch::Watcher};
 
 /// Makes a backup, or shows what it would be.
 pub async fn run(global: &Global, args: &BackupCreate, ui: &Ui) -> anyhow::Result<Exit> {
@@ -50,7 +41,7 @@ pub async fn run(global: &Global, args: &BackupCreate, ui: &Ui) -> anyhow::Resul
         show(ui, &first);
         return Ok(Exit::Ok);
     }
-    let tee = making.targets()?;
+    let tee = prepare::targets(stack, &args.to)?;
     let interrupt = Interrupt::listen().context("cannot listen for signals")?;
     let holder = Holder::this_process(who(), "backup", Utc::now());
     let lock = Lock::acquire(&engine, &stack.project, &holder).await?;
@@ -81,10 +72,7 @@ fn store_settings(stack: &Stack, args: &BackupCreate) -> anyhow::Result<StoreSet
         Some(CompressChoice::Gzip) => Packing::Gzip,
         None => stack.backup.packing(),
     };
-    let compression = match packing {
-        Packing::Zstd => Compression::ZSTD,
-        Packing::Gzip => Compression::GZIP,
-    };
+    let compression = Compression::of(packing);
     if args.no_encrypt {
         return Ok(StoreSettings { compression, lock: None });
     }
@@ -127,33 +115,11 @@ impl Request<'_> {
         Ok(plan(self.stack, &observed, &choices)?)
     }
 
-    fn targets(&self) -> anyhow::Result<Tee> {
-        let (settings, directory) = (&self.stack.backup, &self.stack.directory);
-        let chosen = target::chosen(settings, directory, &self.args.to)?;
-        if settings.targets.is_empty() {
-            let path = Path::new(directory).join(crate::model::BackupSettings::DIRECTORY);
-            // Its own directory only: one that a person has named may be a disk that is not there.
-            match DirBuilder::new().mode(0o700).create(&path) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                    return Err(error).with_context(|| format!("cannot make {}", path.display()));
-                }
-                _ => {}
-            }
-        }
-        let opened = chosen.iter().map(|declared| {
-            let sink = target::sink(declared, &env::text)?;
-            Ok(Target { name: declared.name.to_string(), sink })
-        });
-        Ok(Tee::new(opened.collect::<Result<_, SinkError>>()?))
-    }
-
     /// Whatever happened between the first look and the lock is taken into account.
     async fn make(&self, ui: &Ui, lock: &Lock, tee: &Tee, interrupt: &Interrupt) -> anyhow::Result<(BackupPlan, Made)> {
         let plan = self.plan().await?;
         let info = self.engine.info().await?;
         let signing = Keyring::of(Path::new(&self.stack.directory)).signing_key_or_new(&mut system_random)?;
-        let mut random = [0; 4];
-        getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
         let progress = Progress::new(*ui);
         let watch = Watcher::new(self.engine, lock, self.global);
         let making = Making {
@@ -163,12 +129,9 @@ impl Request<'_> {
             settings: self.settings,
             tee,
             signing: &signing,
-            set: SetId::new(Utc::now(), u32::from_le_bytes(random))?,
+            set: prepare::set_id()?,
             label: self.args.label.clone(),
-            versions: BTreeMap::from([
-                ("medianestctl".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-                ("engine".to_owned(), info.version),
-            ]),
+            versions: prepare::versions(info.version),
             watch: &watch,
             events: &|event| {
                 lock.journal().event(&event);

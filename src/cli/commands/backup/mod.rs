@@ -6,6 +6,7 @@ mod key;
 mod list;
 mod meter;
 mod metrics;
+pub mod prepare;
 mod prune;
 mod room;
 mod schedule;

@@ -1,6 +1,6 @@
 //! The backup of what is there before it is replaced: the same parts, to all targets, for the same readers as every backup.
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use async_trait::async_trait;
 use chrono::Utc;
@@ -13,13 +13,15 @@ use crate::backup::{
     plan::{Choices, Directory, Reach, plan},
     restore::{SafetyCopy, id::RestoreId},
     set::SetId,
-    sink::{Target, Tee},
-    target,
 };
-use crate::cli::{args::Global, commands::backup::Watcher, env, project};
+use crate::cli::{
+    args::Global,
+    commands::backup::{Watcher, prepare},
+    project,
+};
 use crate::engine::{Engine, docker::DockerEngine};
 use crate::event::Event;
-use crate::model::{Packing, Stack};
+use crate::model::Stack;
 use crate::secret::system_random;
 use crate::state::Lock;
 
@@ -54,10 +56,7 @@ impl Copy<'_> {
         if encryption.is_none() && !self.in_clear {
             anyhow::bail!("nobody could open it: there is no recipient and no passphrase");
         }
-        let compression = match self.stack.backup.packing() {
-            Packing::Zstd => Compression::ZSTD,
-            Packing::Gzip => Compression::GZIP,
-        };
+        let compression = Compression::of(self.stack.backup.packing());
         let settings = StoreSettings { compression, lock: encryption };
         let observed = project::observe(self.engine, &self.stack.project, std::collections::BTreeSet::new(), false).await?;
         let choices = Choices {
@@ -67,17 +66,7 @@ impl Copy<'_> {
             reach: self.reach,
         };
         let plan = plan(self.stack, &observed, &choices)?;
-        let declared = target::chosen(&self.stack.backup, &self.stack.directory, &[])?;
-        let targets = declared.iter().map(|declared| {
-            let sink = target::sink(declared, &env::text)?;
-            anyhow::Ok(Target { name: declared.name.to_string(), sink })
-        });
-        let tee = Tee::new(targets.collect::<Result<_, _>>()?);
-        if self.stack.backup.targets.is_empty() {
-            std::fs::create_dir_all(Path::new(&self.stack.directory).join(crate::model::BackupSettings::DIRECTORY))?;
-        }
-        let mut random = [0; 4];
-        getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
+        let tee = prepare::targets(self.stack, &[])?;
         let making = Making {
             engine: self.engine,
             plan: &plan,
@@ -85,12 +74,9 @@ impl Copy<'_> {
             settings: &settings,
             tee: &tee,
             signing: &keyring.signing_key_or_new(&mut system_random)?,
-            set: SetId::new(Utc::now(), u32::from_le_bytes(random))?,
+            set: prepare::set_id()?,
             label: Some(format!("before restore {}", self.id)),
-            versions: BTreeMap::from([
-                ("medianestctl".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-                ("engine".to_owned(), self.engine.info().await?.version),
-            ]),
+            versions: prepare::versions(self.engine.info().await?.version),
             watch: &Watcher::new(self.engine, self.lock, self.global),
             // Its steps are parts of one of the restore's.
             events: &|event| {
