@@ -185,6 +185,8 @@ fn health_of(state: &ApiState) -> Health {
         Some(HealthStatusEnum::STARTING) => Health::Starting,
         Some(_) if stale => Health::Starting,
         Some(HealthStatusEnum::HEALTHY) => Health::Healthy,
+        // A container that was paused is called unhealthy until it is asked again, although nothing has failed.
+        Some(HealthStatusEnum::UNHEALTHY) if health.failing_streak == Some(0) => Health::Starting,
         Some(HealthStatusEnum::UNHEALTHY) => Health::Unhealthy,
     }
 }
@@ -264,6 +266,10 @@ mod tests {
         assert_eq!(health(&with("unhealthy", "2026-01-02T00:01:00Z")), Health::Unhealthy);
         assert_eq!(health(&with("none", "2026-01-02T00:01:00Z")), Health::NoCheck);
         assert_eq!(health(r#"{"Status":"running","Health":{"Status":"starting"}}"#), Health::Starting);
+        let streak =
+            |streak| format!(r#"{{"Status":"running","Health":{{"Status":"unhealthy","FailingStreak":{streak},"Log":[]}}}}"#);
+        assert_eq!(health(&streak(0)), Health::Starting, "it was paused, and not asked since");
+        assert_eq!(health(&streak(3)), Health::Unhealthy);
         assert_eq!(health(r#"{"Status":"running"}"#), Health::NoCheck);
     }
 
